@@ -86,17 +86,16 @@ async function lockFile(context: Context, file: string | undefined): Promise<voi
 }
 
 /** stdout is for what was done. */
-async function showPlan(context: Context, { actions, others }: FilePlan): Promise<void> {
-  const { format } = context.output;
+async function showPlan(context: Context, { actions, others, placeNames }: FilePlan): Promise<void> {
+  const { format, noColor } = context.output;
   if (context.globals.quiet || (format !== undefined && format !== 'table')) return;
   const [{ planView }, { terminalOf }] = await Promise.all([
     import('../output/views/plan.ts'),
     import('../output/style.ts'),
   ]);
   const { io, now } = context;
-  const terminal = await terminalOf(io.stderr, io.env, true, now);
-  const text = planView({ actions, others, isApplied: false }, terminal);
-  for (const line of text.trimEnd().split('\n')) await context.note(line);
+  const terminal = await terminalOf(io.stderr, io.env, noColor, now);
+  await context.show(planView({ actions, others, placeNames, isApplied: false }, terminal));
 }
 
 async function requireConfirmed(

@@ -102,6 +102,8 @@ export interface Context {
   flush(): Promise<void>;
   /** Good to know; silent with `--quiet`. */
   note(text: string): Promise<void>;
+  /** The lines of a view for the terminal of stderr, which may be in colour; silent with `--quiet`. */
+  show(view: string): Promise<void>;
   warn(text: string): Promise<void>;
   /** A warning that is printed once per command. */
   warnOnce(text: string): Promise<void>;

@@ -143,6 +143,10 @@ export class Dialogue {
     if (!this.globals.quiet) await this.reporter.defer(text);
   }
 
+  async show(view: string): Promise<void> {
+    if (!this.globals.quiet) await this.reporter.show(view);
+  }
+
   async warn(text: string): Promise<void> {
     await this.reporter.defer(`warning: ${text}`);
   }

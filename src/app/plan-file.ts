@@ -26,6 +26,8 @@ export interface FilePlan {
   /** How many keys work in the profiles of the file that it does not name, and that no apply of it has created. */
   others: number;
   profiles: ProfileWork[];
+  /** By place, how the file writes it. */
+  placeNames: ReadonlyMap<string, string>;
 }
 
 export async function planFile(context: Context, input: PlanInput): Promise<FilePlan> {
@@ -57,6 +59,7 @@ export async function planState(
     toDo: actions.filter(isToDo).length,
     others: profiles.reduce((sum, { plan }) => sum + plan.others, 0),
     profiles,
+    placeNames: state.placeNames,
   };
 }
 

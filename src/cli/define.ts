@@ -68,6 +68,8 @@ export interface Command<F extends Flags = Flags> {
   readonly description?: string;
   readonly examples: readonly string[];
   readonly flags: F;
+  /** By flag that people expect and it does not have, the hint to what they mean. */
+  readonly instead?: Readonly<Record<string, string>>;
   /** The fields that `--json` can select. */
   readonly fields: readonly string[];
   /** The formats of whole reports that it has, besides those of every command. */

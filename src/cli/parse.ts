@@ -93,7 +93,7 @@ async function readInvocation(
     boundFields.pop();
   }
   const { operands: early, unknown } = parser.commander.parseOptions(boundFields);
-  problems.push(...(await flagProblems(unknown, parser.commander.options)));
+  problems.push(...(await flagProblems(unknown, parser.commander.options, command)));
   const unread: string[] = [];
   const { flags, globals } = parser.values(context, unread);
   if (command.takesProgram) problems.push(...misplaced(early));
@@ -112,7 +112,7 @@ async function readInvocation(
   );
   if (problems.length > 0 || !lacking.every(({ kind }) => listedKinds.has(kind))) {
     problems.splice(earlierCount, 0, ...lacking.map(({ problem }) => problem));
-    throw usageError(problems, `keys help ${name}`);
+    throw usageError(problems, ...insteadOf(command, unknown), `keys help ${name}`);
   }
   return { name, command, input, globals, lacking };
 }
@@ -154,12 +154,21 @@ function secretsIn(argv: readonly string[]): string[] {
   );
 }
 
-async function flagProblems(unknown: readonly string[], options: readonly Option[]): Promise<string[]> {
+function insteadOf({ instead = {} }: Command, unknown: readonly string[]): string[] {
+  return [...new Set(unknown.flatMap((word) => instead[word.split('=', 1)[0] ?? ''] ?? []))];
+}
+
+async function flagProblems(
+  unknown: readonly string[],
+  options: readonly Option[],
+  { instead }: Command,
+): Promise<string[]> {
   if (unknown.length === 0) return [];
   const { unknownFlags } = await import('./suggest.ts');
   return unknownFlags(
     unknown,
     options.flatMap(({ short, long }) => [short ?? [], long ?? []].flat()),
+    instead,
   );
 }
 

@@ -3,6 +3,7 @@ import { nearest } from '../base/nearest.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import type { Catalog } from './catalog.ts';
 import { commandNamed, commandsOf, isGroup } from './catalog.ts';
+import type { Command } from './define.ts';
 import { flagsWithoutCommand } from './flag-syntax.ts';
 
 /* Loaded for command lines that are refused. */
@@ -135,13 +136,18 @@ const otherFlags: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** A problem for each flag that a command does not know, or that takes no value. The value is not repeated. */
-export function unknownFlags(words: readonly string[], knownFlags: readonly string[]): string[] {
+export function unknownFlags(
+  words: readonly string[],
+  knownFlags: readonly string[],
+  instead: Command['instead'] = {},
+): string[] {
   return words
     .filter((word) => word.startsWith('-'))
     .map((word) => {
       const [flag = ''] = word.split('=', 1);
       if (looksLikeSecret(flag)) return 'unknown flag';
       if (knownFlags.includes(flag)) return `${flag} takes no value`;
+      if (Object.hasOwn(instead, flag)) return `unknown flag ${flag}`;
       const other = Object.keys(otherFlags).find(
         (one) => knownFlags.includes(one) && otherFlags[one]?.includes(flag),
       );

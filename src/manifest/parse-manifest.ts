@@ -6,7 +6,7 @@ import type { Fault, Path, Position } from './fault.ts';
 import { shownPath } from './fault.ts';
 import type { KeyEntry, Manifest } from './manifest.ts';
 import type { PlaceContext } from './place.ts';
-import { literalText, secretFault, wholePlace } from './place.ts';
+import { filledPlace, literalText, secretFault, UnsetVariable } from './place.ts';
 import { checkShape } from './shape-faults.ts';
 import type { Source } from './source.ts';
 import { parseSource } from './source.ts';
@@ -20,8 +20,8 @@ export function parseManifest(
   const source = parseSource(text);
   const faults = [...secretsIn(text), ...source.faults];
   if (source.data === undefined) return { faults: inOrder(faults) };
-  const readPlace = (place: string) => wholePlace(place, context);
-  const { content, manifest, faults: shapeFaults } = checkShape(source.data, readPlace);
+  const places = new Places(context);
+  const { content, manifest, faults: shapeFaults } = checkShape(source.data, (place) => places.read(place));
   for (const { path, isName, message } of [
     ...shapeFaults,
     ...nameFaults(source.data),
@@ -29,8 +29,36 @@ export function parseManifest(
   ])
     faults.push(faultAt(isName ? source.positionOfName(path) : source.positionOf(path), path, message));
   return manifest && faults.length === 0
-    ? { state: stateOf(manifest, file, source), faults: [] }
+    ? { state: { ...stateOf(manifest, file, source), ...places.told }, faults: [] }
     : { faults: inOrder(faults) };
+}
+
+/** The places of a file, and what is to be told of them. */
+class Places {
+  readonly #context: PlaceContext;
+  readonly #names = new Map<string, string>();
+  readonly #unset = new Set<string>();
+
+  constructor(context: PlaceContext) {
+    this.#context = context;
+  }
+
+  /** Throws `InvalidValue`. */
+  read(text: string): string {
+    try {
+      const { whole, written } = filledPlace(text, this.#context);
+      this.#names.set(whole, written);
+      return whole;
+    } catch (error) {
+      if (!(error instanceof UnsetVariable) || !this.#context.leavesUnset) throw error;
+      this.#unset.add(error.variable);
+      return text;
+    }
+  }
+
+  get told(): Pick<DesiredState, 'placeNames' | 'unsetVariables'> {
+    return { placeNames: this.#names, unsetVariables: [...this.#unset] };
+  }
 }
 
 function faultAt(position: Position, path: Path, message: string): Fault {
@@ -90,7 +118,7 @@ function stateOf(
   { profile, defaults = {}, keys = {}, audit }: Manifest,
   file: string,
   source: Source,
-): DesiredState {
+): Omit<DesiredState, 'placeNames' | 'unsetVariables'> {
   return {
     file,
     ...(profile !== undefined && { profile }),

@@ -15,22 +15,41 @@ export interface PlaceContext {
   folder: string;
   /** Throws `InvalidValue` for a text that is no sink. */
   checkSink(text: string): void;
+  /** Leaves a place as it is written if a variable of it is not set. */
+  leavesUnset?: boolean;
   /** Whether a path that begins with two slashes is on another machine, as on Windows. Default: as here. */
   hasShares?: boolean;
 }
 
-/** Throws `InvalidValue`. */
-export function wholePlace(
+export interface FilledPlace {
+  /** With absolute paths. */
+  whole: string;
+  /** With its variables filled in, and paths as they are written. */
+  written: string;
+}
+
+/** A variable of the environment that a place needs. */
+export class UnsetVariable extends InvalidValue {
+  readonly variable: string;
+
+  constructor(variable: string, problem: string) {
+    super(`needs the variable ${variable}, which is ${problem}; export ${variable}=…`);
+    this.variable = variable;
+  }
+}
+
+/** Throws `InvalidValue`, and `UnsetVariable` if a variable is not set. */
+export function filledPlace(
   text: string,
   { env, folder, checkSink, hasShares = sep === '\\' }: PlaceContext,
-): string {
+): FilledPlace {
   if (looksLikeSecret(text)) throw new InvalidValue(secretFault);
   const place = withVariables(text, env);
   if (place === 'stdout' || place === 'clipboard')
     throw new InvalidValue(`is ${place}, which keeps nothing; write a sink such as env:.env#API_KEY`);
   checkSink(place);
   if (hasShares && /^(?:file|env):[\\/]{2}/.test(place)) throw new InvalidValue(shareFault);
-  return withAbsolutePath(place, folder);
+  return { whole: withAbsolutePath(place, folder), written: place };
 }
 
 /** Windows logs in to each machine whose share is read, and a file that is only proposed must not choose one. */
@@ -69,10 +88,7 @@ function withVariables(text: string, env: Environment): string {
 
 function variable(name: string, env: Environment, isInCommand: boolean): string {
   const value = env[name];
-  if (value === undefined || value === '')
-    throw new InvalidValue(
-      `needs the variable ${name}, which is ${value === '' ? 'empty' : 'not set'}; export ${name}=…`,
-    );
+  if (value === undefined || value === '') throw new UnsetVariable(name, value === '' ? 'empty' : 'not set');
   const holds = whyItHoldsSecret(name, value);
   if (holds)
     throw new InvalidValue(`refers to the variable ${name}, which ${holds}; a place must not contain one`);

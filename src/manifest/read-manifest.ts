@@ -58,8 +58,12 @@ async function bytesOf(path: string, file: string): Promise<Buffer> {
       code: 'file_unreadable',
       exit: 'usage',
       message: `cannot read ${file}: ${fault}`,
-      hints: isMissing ? [`keys export > ${shellWord(file)}`] : [],
+      hints: isMissing ? [hintFor(file)] : [],
       cause: error,
     });
   }
+}
+
+function hintFor(file: string): string {
+  return file === '-' ? 'to read it from stdin: keys plan /dev/stdin' : `keys export > ${shellWord(file)}`;
 }

@@ -36,6 +36,11 @@ export class Reporter {
     else await this.#writeLines(`${line}\n`);
   }
 
+  /** The lines of a view, which has set and coloured them, and escaped what comes from outside. Not for JSON errors: it does not wait. */
+  async show(view: string): Promise<void> {
+    await this.#writeLines(harmlessLines(maskSecrets(view), this.#io.env));
+  }
+
   async defer(text: string, { once = false } = {}): Promise<void> {
     if (once && this.#written.has(text)) return;
     if (once) this.#written.add(text);

@@ -119,9 +119,9 @@ describe('from nothing to true', () => {
           budget: 25
           labels: team=search
           expires: 2027-02-20T12:00:00Z
-          to: env:[folder 1]/.env#API_KEY
+          to: env:.env#API_KEY
       + web
-          to: file:[folder 1]/web.key
+          to: file:web.key
 
       2 to create
       --- files
@@ -140,11 +140,11 @@ describe('from nothing to true', () => {
       $ keys plan --prune
       exit 8
       --- stdout
-      ~ ci  env:[folder 1]/.env#API_KEY does not hold its value: --redeliver replaces the key
+      ~ ci  env:.env#API_KEY does not hold its value: --redeliver replaces the key
           budget: 25 → 30
-          to: env:[folder 1]/.env#API_KEY (holds nothing)
+          to: env:.env#API_KEY (holds nothing)
       + app
-          to: file:[folder 1]/web.key
+          to: file:web.key
       - web [id 1]  not in the file
 
       1 to create, 1 to change, 1 to revoke
@@ -171,11 +171,11 @@ describe('from nothing to true', () => {
 
       1 created, 1 rotated, 1 no longer in the file
       --- stderr
-      @ ci  env:[folder 1]/.env#API_KEY does not hold its value; the old key ends in 7 days
+      @ ci  env:.env#API_KEY does not hold its value; the old key ends in 7 days
           budget: 25 -> 30
-          to: env:[folder 1]/.env#API_KEY (holds nothing)
+          to: env:.env#API_KEY (holds nothing)
       + app
-          to: file:[folder 1]/web.key
+          to: file:web.key
       - web [id 1]  not in the file: --prune revokes it
 
       1 to create, 1 to rotate, 1 no longer in the file
@@ -219,7 +219,7 @@ describe('from nothing to true', () => {
       |  | Key | Profile | What |
       | --- | --- | --- | --- |
       | ~ change | \`ci\` | \`local\` | description: \`\` a \\x7c \`b\` \`\` → \`deploys\` |
-      | ↻ rotate | \`web\` | \`local\` | \`file:[folder 1]/web.key does not hold its value; the old key ends in 7 days\`<br>to: \`file:[folder 1]/web.key\` |
+      | ↻ rotate | \`web\` | \`local\` | \`file:web.key does not hold its value; the old key ends in 7 days\`<br>to: \`file:web.key\` |
       --- files
       .env (600): API_KEY=[secret 1]
       keys.yaml (644): keys:
@@ -604,6 +604,30 @@ describe('before anything happens', () => {
     expect(run).toMatchObject({ exit: 2, stdout: '' });
     expect(run.stderr).toContain('--yes');
     expect(await listed(box)).toEqual([]);
+  });
+
+  test.each([
+    [['apply', '--dry-run'], 'see what it would do: keys plan'],
+    [['plan', '--check=all'], 'see what it would do: keys plan'],
+    [['apply', '-f', 'keys.yaml'], 'name the file without a flag: keys apply keys.yaml'],
+    [['plan', '-'], 'to read it from stdin: keys plan /dev/stdin'],
+  ])('%j: the hint is what was meant', async (args, hint) => {
+    const run = await boxWith(twoKeys).keys(args, { now: start });
+    expect(run).toMatchObject({ exit: 2, stdout: '' });
+    expect(run.stderr).toContain(`hint: ${hint}\n`);
+    expect(run.stderr).not.toContain('did you mean');
+  });
+
+  test('the plan has the colours of the terminal', async () => {
+    const box = boxWith('keys: { ci: { to: ["file:web.key"] } }\n');
+    const run = await box.keys(['apply', '--yes'], { now: start, terminal: 80, env: { TERM: 'xterm' } });
+    expect(run.exit, run.stderr).toBe(0);
+    expect(run.stderr).toContain('\x1b[32m+\x1b[39m \x1b[1mci');
+    rmSync(join(box.cwd, 'web.key'));
+    const words = ['apply', '--yes', '--redeliver', '--no-color'];
+    const plain = await box.keys(words, { now: later(1), terminal: 80, env: { TERM: 'xterm' } });
+    expect(plain.stderr).toContain('ci  file:web.key does not hold its value');
+    expect(plain.stderr).not.toContain('\x1b[3');
   });
 
   test('a file with faults is refused with the line of each', async () => {

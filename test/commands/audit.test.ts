@@ -25,8 +25,8 @@ async function account(): Promise<Sandbox> {
   return box;
 }
 
-async function findings(box: Sandbox, flags: readonly string[] = []) {
-  const run = await box.keys(['audit', ...flags, '--json'], { now });
+async function findings(box: Sandbox, flags: readonly string[] = [], env: Record<string, string> = {}) {
+  const run = await box.keys(['audit', ...flags, '--json'], { now, env });
   return { ...run, report: JSON.parse(run.stdout) };
 }
 
@@ -547,6 +547,26 @@ describe('keys.yaml', () => {
     expect((await findings(box)).exit).toBe(0);
     expect((await findings(box, ['--file', 'policies/strict.yaml'])).exit).toBe(8);
     expect((await box.keys(['audit', '--file', 'missing.yaml'], { now })).exit).toBe(2);
+  });
+
+  test('is read without the variables that its places need', async () => {
+    const box = file(
+      `audit: { maxAge: 1d }\nkeys: { ci: { to: ["env:\${DEPLOY}/.env#A", "github:\${REPO}#B", "file:ci.key"] } }\n`,
+    );
+    await seedKey(box, day(-40), { name: 'ci', expiresAt: day(60) });
+    const { exit, report, stderr } = await findings(box, []);
+    expect([exit, report.findings.map(({ rule }: { rule: string }) => rule)]).toEqual([
+      8,
+      ['too-old', 'never-used'],
+    ]);
+    expect(stderr).toBe('keys.yaml has places that are not read: DEPLOY, REPO are not set\n');
+    expect(report.unchecked).toContainEqual(
+      expect.objectContaining({ rule: 'dead-value', reason: 'a variable in its place is not set', count: 2 }),
+    );
+    const { report: whole } = await findings(box, [], { DEPLOY: box.cwd, REPO: 'acme/app' });
+    expect(whole.unchecked).toContainEqual(
+      expect.objectContaining({ rule: 'dead-value', reason: 'only files are read', count: 1 }),
+    );
   });
 
   test('every fault of it is named, with its line', async () => {

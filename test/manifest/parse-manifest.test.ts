@@ -89,6 +89,8 @@ audit: { maxAge: 90d, expiring: 14d, unused: 6mo, require: [expiry], forbidPermi
       forbidPermission: ['admin'],
       failOn: 'warning',
     },
+    placeNames: new Map([['env:/project/.env#API_KEY', 'env:.env#API_KEY']]),
+    unsetVariables: [],
   });
 });
 
@@ -239,6 +241,26 @@ describe('places', () => {
       'begins with two slashes, and so is on another machine; write a path of this one',
     ]);
     expect(parseManifest(text, 'keys.yaml', { ...context, env, hasShares: false }).faults).toEqual([]);
+  });
+
+  test('are told as the file writes them, with their variables filled in', () => {
+    const text =
+      'keys: { ci: { to: ["file:../a", "env:./${REPO}/.env#A", "exec:./deliver x", "github:${REPO}#KEY"] } }';
+    expect([...stateOf(text).placeNames]).toEqual([
+      ['file:/a', 'file:../a'],
+      ['env:/project/search/api/.env#A', 'env:./search/api/.env#A'],
+      ['exec:/project/deliver x', 'exec:./deliver x'],
+      ['github:search/api#KEY', 'github:search/api#KEY'],
+    ]);
+  });
+
+  test('stay as they are written without a variable, for a reader that does not need them', () => {
+    const text = 'keys: { ci: { to: ["github:${MISSING}#KEY", "file:${EMPTY}/a", "file:a"] } }';
+    const { state } = parseManifest(text, 'keys.yaml', { ...context, leavesUnset: true });
+    expect(state?.unsetVariables).toEqual(['MISSING', 'EMPTY']);
+    expect(state?.keys[0]?.to).toEqual(['github:${MISSING}#KEY', 'file:${EMPTY}/a', 'file:/project/a']);
+    const secret = 'keys: { ci: { to: ["file:${TOKEN}"] } }';
+    expect(parseManifest(secret, 'keys.yaml', { ...context, leavesUnset: true }).faults).toHaveLength(1);
   });
 
   test('refuse a URL with a password', () => {

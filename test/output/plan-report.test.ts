@@ -26,7 +26,9 @@ test('a plan in Markdown has what is to be done first', () => {
       changes: [{ field: 'to', from: null, to: 'env:.env#A' }],
     },
   ] as const;
-  expect(planMarkdown({ actions, others: 1, isApplied: false }, now)).toMatchInlineSnapshot(`
+  expect(
+    planMarkdown({ actions, others: 1, isApplied: false, placeNames: new Map() }, now),
+  ).toMatchInlineSnapshot(`
     "## Keys: 1 to create, 1 to change, 1 to rotate, 1 as they should be; 1 other key is not in the file
 
     |  | Key | Profile | What |
@@ -47,9 +49,9 @@ test('a failure of an apply is told', () => {
     done: false,
     error: { code: 'timed_out', message: 'no answer' },
   } as const;
-  expect(planMarkdown({ actions: [failed], others: 0, isApplied: true }, now)).toContain(
-    '| ✗ failed | `ci` | `local` | `no answer` |',
-  );
+  expect(
+    planMarkdown({ actions: [failed], others: 0, isApplied: true, placeNames: new Map() }, now),
+  ).toContain('| ✗ failed | `ci` | `local` | `no answer` |');
 });
 
 test('no text of a server leaves its cell, or is more than text', () => {
@@ -61,7 +63,7 @@ test('no text of a server leaves its cell, or is more than text', () => {
     reason: hostile,
     changes: [{ field: 'description', from: hostile, to: hostile }],
   } as const;
-  const report = planMarkdown({ actions: [action], others: 0, isApplied: false }, now);
+  const report = planMarkdown({ actions: [action], others: 0, isApplied: false, placeNames: new Map() }, now);
   expect(report.trimEnd().split('\n')).toHaveLength(5);
   const row = report.trimEnd().split('\n').at(-1) ?? '';
   expect(row.replaceAll(/(`+) ?.*? ?\1/g, '')).toBe('| ~ change |  |  | <br>description:  →  |');

@@ -8,9 +8,12 @@ const now = new Date('2026-11-22T12:00:00Z');
 
 function view(
   actions: readonly (Action | AppliedAction)[],
-  { isApplied = false, unicode = true, width = 100, others = 0 } = {},
+  { isApplied = false, unicode = true, width = 100, others = 0, placeNames = new Map<string, string>() } = {},
 ): string {
-  return planView({ actions, isApplied, others }, { width, unicode, now, style: new Chalk({ level: 0 }) });
+  return planView(
+    { actions, isApplied, others, placeNames },
+    { width, unicode, now, style: new Chalk({ level: 0 }) },
+  );
 }
 
 const action = (fields: Partial<AppliedAction>): Action => ({
@@ -103,4 +106,44 @@ test('breaks long reasons between words', () => {
     '\n',
   );
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
+});
+
+test('places are shown as the file writes them, each as a whole', () => {
+  const placeNames = new Map([
+    ['env:/home/ann/shop/.env#A', 'env:.env#A'],
+    ['env:/home/ann/shop/.env#API', 'env:.env#API'],
+    ['file:/home/ann/my key', 'file:../my key'],
+  ]);
+  const actions = [
+    action({
+      action: 'create',
+      changes: [
+        { field: 'to', from: null, to: 'env:/home/ann/shop/.env#API' },
+        { field: 'description', from: null, to: 'env:/home/ann/shop/.env#API' },
+      ],
+    }),
+    action({
+      action: 'refused',
+      reason: 'env:/home/ann/shop/.env#A and file:/home/ann/my key do not hold its value',
+    }),
+    action({ reason: 'env:/home/ann/other/.env#A holds k1' }),
+  ];
+  expect(view(actions, { placeNames })).toMatchInlineSnapshot(`
+    "+ ci
+        to: env:.env#API
+        description: env:/home/ann/shop/.env#API
+    ! ci  env:.env#A and file:../my key do not hold its value
+    ✓ ci  env:/home/ann/other/.env#A holds k1
+
+    1 to create, 1 as they should be, 1 left as they are
+    "
+  `);
+  const failed = action({
+    action: 'rotate',
+    done: false,
+    error: { code: 'program_failed', message: 'cannot deliver to file:/home/ann/my key: it is full' },
+  });
+  expect(view([failed], { isApplied: true, placeNames })).toContain(
+    'cannot deliver to file:../my key: it is full',
+  );
 });

@@ -75,6 +75,7 @@ async function readPlace(
   account: AuditedAccount,
   { sink: text, cwd }: Stated,
 ): Promise<Reading | undefined> {
+  if (text.includes('${')) return { holder: undefined, reason: 'a variable in its place is not set' };
   const spec = specOf(text);
   const isFile = spec?.kind === 'file' || spec?.kind === 'env';
   // A path with a placeholder is another one for each delivery.

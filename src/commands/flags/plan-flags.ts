@@ -18,6 +18,16 @@ export const planFlags = {
   allowInGit: destinationFlags.allowInGit,
 };
 
+/** What they are called at other programs that apply a file. */
+export function insteadOfFlags(command: 'plan' | 'apply'): Readonly<Record<string, string>> {
+  const preview = 'see what it would do: keys plan';
+  const file = `name the file without a flag: keys ${command} keys.yaml`;
+  return {
+    ...{ '--dry-run': preview, '--check': preview, '--what-if': preview, '--diff': preview },
+    ...{ '-f': file, '--file': file, '--filename': file },
+  };
+}
+
 type PlanFlagInput = Input<typeof planFlags>;
 
 export function planInputOf({ operands, prune, redeliver, ...input }: PlanFlagInput): PlanInput {

@@ -1,7 +1,14 @@
 import { defineCommand, value } from '../../cli/define.ts';
 import { readText } from '../../cli/read.ts';
 import type { AppliedAction } from '../../keys/plan/apply.ts';
-import { planFields, planFlags, planInputOf, reported, reportOf } from '../flags/plan-flags.ts';
+import {
+  insteadOfFlags,
+  planFields,
+  planFlags,
+  planInputOf,
+  reported,
+  reportOf,
+} from '../flags/plan-flags.ts';
 
 const fields = [...planFields, 'done', 'newKeyId', 'operation', 'error'];
 const columns = ['action', 'name', 'profile', 'keyId', 'newKeyId', 'done', 'reason'];
@@ -26,6 +33,7 @@ export const apply = defineCommand({
     ...planFlags,
     confirm: value('--confirm <n>', 'how many keys --prune revokes; replaces the prompt', readText),
   },
+  instead: insteadOfFlags('apply'),
   fields,
   reports: ['markdown'],
   async run(context, { confirm, ...input }) {
@@ -35,7 +43,8 @@ export const apply = defineCommand({
       return { kind: 'rows', rows: reportedRows(actions), columns, table: () => '', exit };
     const applied: AppliedAction[] = [];
     for await (const action of actions) applied.push(action);
-    const summary = { actions: inOrderOf(plan.actions, applied), others: plan.others, isApplied: true };
+    const { others, placeNames } = plan;
+    const summary = { actions: inOrderOf(plan.actions, applied), others, placeNames, isApplied: true };
     return { ...reportOf(summary, { toDo: plan.toDo, now: context.now }), columns, exit: exit() };
   },
 });

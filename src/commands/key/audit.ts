@@ -101,7 +101,13 @@ export const audit = defineCommand({
 async function readPolicyFile(context: Context, file: string | undefined): Promise<DesiredState | undefined> {
   const { defaultManifest, readDesiredState } = await import('../../app/read-desired-state.ts');
   if (file === undefined && !existsSync(join(context.io.cwd, defaultManifest))) return undefined;
-  return readDesiredState(context, file);
+  const desired = await readDesiredState(context, file, { leavesUnset: true });
+  const { unsetVariables } = desired;
+  if (unsetVariables.length > 0)
+    await context.note(
+      `${desired.file} has places that are not read: ${unsetVariables.join(', ')} ${unsetVariables.length === 1 ? 'is' : 'are'} not set`,
+    );
+  return desired;
 }
 
 function readRequirements(text: string): Requirable[] {

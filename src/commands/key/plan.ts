@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/define.ts';
-import { planFields, planFlags, planInputOf, reportOf } from '../flags/plan-flags.ts';
+import { insteadOfFlags, planFields, planFlags, planInputOf, reportOf } from '../flags/plan-flags.ts';
 
 export const plan = defineCommand({
   operands: '[file]',
@@ -17,13 +17,14 @@ export const plan = defineCommand({
     'keys plan --format markdown',
   ],
   flags: planFlags,
+  instead: insteadOfFlags('plan'),
   fields: planFields,
   reports: ['markdown'],
   async run(context, input) {
     const { planFile } = await import('../../app/plan-file.ts');
-    const { actions, toDo, others } = await planFile(context, planInputOf(input));
+    const { actions, toDo, others, placeNames } = await planFile(context, planInputOf(input));
     return {
-      ...reportOf({ actions, others, isApplied: false }, { toDo, now: context.now }),
+      ...reportOf({ actions, others, placeNames, isApplied: false }, { toDo, now: context.now }),
       exit: toDo > 0 ? 'no' : 'done',
     };
   },

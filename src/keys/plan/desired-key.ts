@@ -8,6 +8,10 @@ export interface DesiredState {
   profile?: string;
   keys: readonly DesiredKey[];
   audit?: AuditPolicy;
+  /** By place of a key, how the file writes it: paths are relative to the file. For people. */
+  placeNames: ReadonlyMap<string, string>;
+  /** Variables that places need. Where one is not set, `to` has such a place as it is written. */
+  unsetVariables: readonly string[];
 }
 
 /** One key that there should be. A field that is absent is left alone; in a new key, it is the API's default. */

@@ -1,6 +1,7 @@
 import { code, markdownPage, markdownTable } from '../markdown-report.ts';
 import type { Look, PlanSummary } from './plan.ts';
 import { lookOf, nameOf, textOf, totalsText, valueText } from './plan.ts';
+import { withWrittenPlaces } from './written-places.ts';
 
 const words: Readonly<Record<Look, string>> = {
   create: '+ create',
@@ -17,7 +18,8 @@ const maxRows = 200;
 
 /** A plan, or what became of it, for the summary of a job. What is to be done comes first. */
 export function planMarkdown(summary: PlanSummary, now: Date): string {
-  const { actions, isApplied } = summary;
+  const { isApplied, placeNames } = summary;
+  const actions = withWrittenPlaces(summary.actions, placeNames);
   const inOrder = actions.toSorted(
     (one, other) => Number(lookOf(one) === 'ok') - Number(lookOf(other) === 'ok'),
   );

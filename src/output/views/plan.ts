@@ -6,6 +6,7 @@ import { relativeTime } from '../relative-time.ts';
 import type { Style, Terminal } from '../style.ts';
 import { unitsOf, wrapWords } from '../wrap-words.ts';
 import { fieldNames } from './field-names.ts';
+import { withWrittenPlaces } from './written-places.ts';
 
 /** A plan, or what became of it. */
 export interface PlanSummary {
@@ -14,6 +15,8 @@ export interface PlanSummary {
   others: number;
   /** What was planned is done, as far as it was possible. */
   isApplied: boolean;
+  /** By place, how the file writes it. */
+  placeNames: ReadonlyMap<string, string>;
 }
 
 export type Look = 'create' | 'change' | 'rotate' | 'ok' | 'refused' | 'gone' | 'failed';
@@ -32,7 +35,11 @@ const symbols: Readonly<Record<Look, { sign: string; ascii: string; color: keyof
 const indent = '  ';
 
 /** A line for each action, field by field below it, and the totals. */
-export function planView({ actions, others, isApplied }: PlanSummary, terminal: Terminal): string {
+export function planView(
+  { actions: allActions, others, isApplied, placeNames }: PlanSummary,
+  terminal: Terminal,
+): string {
+  const actions = withWrittenPlaces(allActions, placeNames);
   const hasProfiles = new Set(actions.map(({ profile }) => profile)).size > 1;
   const lines = actions.map((action) => actionLines(action, { hasProfiles, isApplied }, terminal)).join('');
   return `${lines}${lines === '' ? '' : '\n'}${totalsText({ actions, others, isApplied })}\n`;
@@ -140,7 +147,7 @@ export function valueText(value: unknown, field?: string): string {
 }
 
 /** `1 to create, 2 to rotate, 5 as they should be` */
-export function totalsText({ actions, others, isApplied }: PlanSummary): string {
+export function totalsText({ actions, others, isApplied }: Omit<PlanSummary, 'placeNames'>): string {
   const failures = actions.flatMap((one) => ('error' in one && one.error ? [one.error] : []));
   const notStarted = failures.filter(({ code }) => code === 'interrupted').length;
   const sound = actions.filter((one) => !('error' in one && one.error));
