@@ -16,7 +16,11 @@ export interface Offload {
   /** Removes expired log rows, at most `maxRows`. Resolves with how many it removed. Rejects if the database is busy. */
   prune(maxRows: number): Promise<number>;
   /** The answer to a question of a session, as JSON in UTF-8. Rejects with `KeysError`. */
-  ask<Name extends QuestionName>(caller: Caller, name: Name, input: QuestionInput<Name>): Promise<Uint8Array>;
+  ask<Name extends QuestionName>(
+    caller: Caller,
+    name: Name,
+    input: QuestionInput<Name>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** Ends the threads once they have done what they were asked. */
   end(): Promise<void>;
 }
@@ -63,7 +67,7 @@ export function onThreads(
     },
     async ask(caller, name, input) {
       const request = { kind: 'ask', name, caller, input, now: time() } as const;
-      return (await reader.call(request)) as Uint8Array;
+      return (await reader.call(request)) as Uint8Array<ArrayBuffer>;
     },
     async end() {
       await Promise.all([writer.end(), reader.end()]);
