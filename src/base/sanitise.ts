@@ -4,10 +4,10 @@
  * out (zero-width characters, fillers, tags), annotations, and halves of surrogate pairs. What emoji need stays: the
  * zero-width joiner and the selector of their coloured form.
  */
-const unsafe =
+const unsafe = () =>
   /(?![\u200d\ufe0f])[\p{Control}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb\p{Surrogate}]/gu;
 
-/** Nothing of it is unsafe, as of most text. V8 takes longer to prepare the pattern above than to print a list. */
+/** Nothing of it is unsafe, as of most text. V8 takes longer to read the pattern above than to print a list. */
 const safeText = /^[\n\x20-\x7e]*$/;
 
 const namedEscapes = new Map([
@@ -21,7 +21,7 @@ const safeLine = /^[\x20-\x7e]*$/;
 /** The text with everything unsafe written as a visible escape such as `\x1b` or `\u202e`: one harmless line. */
 export function visible(text: string): string {
   if (safeLine.test(text)) return text;
-  return text.replace(unsafe, (character) => namedEscapes.get(character) ?? escapeOf(character));
+  return text.replace(unsafe(), (character) => namedEscapes.get(character) ?? escapeOf(character));
 }
 
 /** Shown of a value: measuring text takes time, and no screen is larger. */
@@ -48,7 +48,7 @@ export function visibleLines(text: string): string {
 /** JSON text with everything unsafe inside its strings written as `\uXXXX`, which is the same data. */
 export function safeJson(json: string): string {
   if (safeText.test(json)) return json;
-  return json.replace(unsafe, (character) => (character === '\n' ? character : unicodeEscapes(character)));
+  return json.replace(unsafe(), (character) => (character === '\n' ? character : unicodeEscapes(character)));
 }
 
 function escapeOf(character: string): string {
