@@ -57,9 +57,7 @@ export async function* selectedPages(store: Store, selection: Selection, now: Da
        FROM keys ${whereOf(conditions, dialect)} ORDER BY ${orderOf(sort, reverse)} LIMIT ? OFFSET ?`;
     const values = conditions.flatMap((condition) => condition.values);
     const rows = await store.read(() => all(sql, ...values, step, sort ? offset : 0));
-    const keys = rows
-      .map((row) => ({ ...toKey(row, moment), superseded: row.superseded === 1 }))
-      .filter(isSelected);
+    const keys = rows.map((row) => selectedKey(row, moment)).filter(isSelected);
     yield keys.slice(0, left);
     left -= keys.length;
     if (left <= 0) return;
@@ -67,6 +65,13 @@ export async function* selectedPages(store: Store, selection: Selection, now: Da
     offset += rows.length;
     isMore = rows.length === step;
   }
+}
+
+/** A field that is stored by its name costs a tenth of a copy of the key. */
+function selectedKey(row: Row, now: number): Key {
+  const key = toKey(row, now);
+  key.superseded = row.superseded === 1;
+  return key;
 }
 
 /** The keys by status, and their use. Most are active: those are what is left, which takes a quarter less time to count. */
