@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 import { folderOf } from './cache-folder.ts';
@@ -49,6 +49,18 @@ function wrapped(file: Buffer): string {
   return Buffer.concat([prefixBytes, file, suffixBytes]).toString('latin1');
 }
 
+/**
+ * Packages that the bundle does not hold are native parts, whose file has the same name in each of them. Node.js takes as
+ * long to find that file as the system takes to load it.
+ */
+function requirePart(id: string): unknown {
+  const file = join(dirname(__dirname), 'node_modules', id, 'index.node');
+  if (!id.startsWith('@libsql/') || !existsSync(file)) return require(id);
+  const module = { exports: {} };
+  process.dlopen(module, file);
+  return module.exports;
+}
+
 interface CompiledScript {
   stamp: string;
   script: Script;
@@ -72,7 +84,8 @@ class Bundle {
     this.#modules.set(path, module);
     const folder = dirname(path);
     // Node.js would look for each file in several places, and for a package.json above it.
-    const requireFrom = (id: string) => (id.startsWith('.') ? this.require(join(folder, id)) : require(id));
+    const requireFrom = (id: string) =>
+      id.startsWith('.') ? this.require(join(folder, id)) : requirePart(id);
     try {
       const run = this.#compile(path);
       run.call(module.exports, module.exports, Object.assign(requireFrom, require), module, path, folder);
