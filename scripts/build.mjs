@@ -39,10 +39,15 @@ const delivery = [
   'sinks/(?:current-value|destinations|file-sink|git-ignored|mask|open-sinks|presets|sink-spec|split-command|stdout-sink)\\.ts$',
 ];
 const groups = [
-  { name: 'main', test: /\/(src\/(main|platform\/(io|stop-requests)|base\/errors)\.ts|package\.json)$/ },
+  {
+    name: 'main',
+    test: /\/(src\/(main|platform\/(io|stop-requests|stop-signal)|base\/errors)\.ts|package\.json)$/,
+  },
   {
     name: 'core',
-    test: new RegExp(`/src/(?:${core.join('|')})|/node_modules/commander/`),
+    test: new RegExp(
+      `/src/(?:${core.join('|')})|/node_modules/commander/|/(?:lean-commander|no-commander-help)\\.mjs`,
+    ),
   },
   // For the authority, and for locks without it.
   {
@@ -101,6 +106,17 @@ const noChildProcess = {
     const isAsked =
       /^(node:)?child_process$/.test(source) && /node_modules.(commander|detect-libc)/.test(importer ?? '');
     return isAsked ? join(root, 'scripts', 'no-child-process.mjs') : null;
+  },
+};
+
+/** Here commander only splits flags. */
+const leanCommander = {
+  name: 'lean-commander',
+  resolveId(source, importer) {
+    if (source === 'commander') return join(root, 'scripts', 'lean-commander.mjs');
+    const isHelp =
+      /^\.\/(help\.js|suggestSimilar)$/.test(source) && /node_modules.commander/.test(importer ?? '');
+    return isHelp ? join(root, 'scripts', 'no-commander-help.mjs') : null;
   },
 };
 
@@ -191,7 +207,15 @@ const { output } = await build({
     program: 'bin/program.ts',
     ...(executableFolder && { 'native-part': 'src/platform/native-part.ts' }),
   },
-  plugins: [noChildProcess, noValidator, noNativePostgres, noSignalHooks, docsInside, lazyBuiltins],
+  plugins: [
+    noChildProcess,
+    leanCommander,
+    noValidator,
+    noNativePostgres,
+    noSignalHooks,
+    docsInside,
+    lazyBuiltins,
+  ],
   output: {
     ...commonOutput,
     chunkFileNames: 'chunks/[name]-[hash].cjs',
@@ -229,7 +253,10 @@ const modules = output.flatMap((chunk) =>
 writeFileSync(join(fresh, 'THIRD-PARTY-LICENSES.txt'), licences(modules));
 if (!executableFolder) {
   chmodSync(join(fresh, 'keys.cjs'), 0o755);
-  const options = { ...common, plugins: [noChildProcess, noValidator, noNativePostgres, noSignalHooks] };
+  const options = {
+    ...common,
+    plugins: [noChildProcess, leanCommander, noValidator, noNativePostgres, noSignalHooks],
+  };
   const manPages = await writeManPages({ root, folder: join(fresh, 'man'), options });
   listManPages(
     root,
