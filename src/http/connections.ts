@@ -4,7 +4,6 @@ import { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EarlyConnection } from './early-connection.ts';
 
 /**
@@ -116,7 +115,8 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
       isClosed = true;
       for (const opening of openings) opening.abort();
       early?.close();
-      agent.destroy();
+      // A process that ends now closes them itself; otherwise they are not used until then.
+      setImmediate(() => agent.destroy());
     },
   };
 }
@@ -151,9 +151,8 @@ export function hostOf({ hostname }: URL): string {
 }
 
 /** The first turn may continue after the system was asked for events; the second asks again. */
-async function twoTurns(): Promise<void> {
-  await nextTurn();
-  await nextTurn();
+function twoTurns(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 /** Until `unwatch`, a socket is destroyed if anything arrives, or if it is not used for `keptMs`, its own timeout. */

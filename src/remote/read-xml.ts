@@ -8,10 +8,11 @@ import { parseXml } from './parse-xml.ts';
  * as a web page, stays as it is.
  */
 export function withXmlRead(response: HttpResponse, xml: Provider['xml']): HttpResponse {
+  if (!xml) return response;
   const isXml = /^(?:application|text)\/(?!html)(?:[\w.-]+\+)?xml\b/i.test(
     response.headers['content-type'] ?? '',
   );
-  const document = xml && isXml ? parseXml(response.text, new Set(xml.lists)) : undefined;
+  const document = isXml ? parseXml(response.text, new Set(xml.lists)) : undefined;
   if (document === undefined) return response;
   return {
     ...response,

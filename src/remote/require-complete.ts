@@ -24,7 +24,7 @@ const moreNames =
   /^(?:(?:has)?more(?:available|items|results|records|entries|pages|data|keys|toread)?|hasnext(?:page)?|(?:is)?truncated|(?:is)?partial|timedout|incomplete(?:results)?)$/;
 
 /** Where Google's APIs name the places that could not be asked. */
-const unreachableNames = /^unreachable$/;
+const unreachableName = 'unreachable';
 
 /** How most APIs say that there are none. */
 const endNames =
@@ -103,7 +103,7 @@ function hasMore(
     paging?.by === 'cursor' && paging.more ? select(answer, paging.more)?.value : undefined;
   if (declaredMore !== undefined) return isTrue(declaredMore);
   if (valuesOf(fields, moreNames).some(isTrue) || valuesOf(fields, endNames).includes(false)) return true;
-  if (valuesOf(fields, unreachableNames).some((places) => Array.isArray(places) && places.length > 0))
+  if (fields.some(([name, places]) => name === unreachableName && Array.isArray(places) && places.length > 0))
     return true;
   // These lists end where the declaration says that they do, if the response has what it says.
   if (paging && saysNext(paging, answer, headers)) return false;
@@ -135,7 +135,8 @@ function* fieldsIn(body: unknown, depth = 2): Generator<Field> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return;
   for (const [name, value] of Object.entries(body)) {
     const plainName = name.toLowerCase().replace(/[^a-z]/g, '');
-    yield [plainName, value];
+    // Of these fields, only the unreachable places are an array. To prepare the patterns for the items would be in vain.
+    if (!Array.isArray(value) || plainName === unreachableName) yield [plainName, value];
     if (depth > 0 && containers.test(plainName)) yield* fieldsIn(value, depth - 1);
   }
 }
