@@ -9,6 +9,7 @@ import { agentIn, ciIn, setting } from '../platform/env.ts';
 import { Interruption } from '../platform/interruption.ts';
 import type { Io } from '../platform/io.ts';
 import { readAll } from '../platform/io.ts';
+import { signalOf } from '../platform/stop-signal.ts';
 import type { GlobalFlags } from './context.ts';
 import { secretAt, secretOn } from './secret-input.ts';
 
@@ -46,7 +47,7 @@ export class Dialogue {
   }
 
   get stop(): AbortSignal {
-    return this.interruption.stop;
+    return signalOf(this.interruption.stop);
   }
 
   get now(): Date {
@@ -167,8 +168,8 @@ export class Dialogue {
   /** Whether a person watches stderr, on a terminal that can draw a line again. */
   get #drawsStatus(): boolean {
     const { env, stderr } = this.io;
-    const isWatched = !this.globals.quiet && env.TERM !== 'dumb' && ciIn(env) === undefined;
-    return isWatched && agentIn(env) === undefined && stderr.isTTY;
+    if (this.globals.quiet || !stderr.isTTY) return false;
+    return env.TERM !== 'dumb' && ciIn(env) === undefined && agentIn(env) === undefined;
   }
 
   async debug(text: string): Promise<void> {

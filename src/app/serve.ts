@@ -94,10 +94,11 @@ function loginHint({ io }: Context, url: string): string {
 }
 
 function stopRequest({ io: { interrupt } }: Context, link: WorkerLink | undefined): Promise<void> {
-  const request = link ? AbortSignal.any([interrupt, link.stop]) : interrupt;
   return new Promise((resolve) => {
-    if (request.aborted) resolve();
-    else request.addEventListener('abort', () => resolve());
+    for (const request of [interrupt, ...(link ? [link.stop] : [])]) {
+      if (request.aborted) resolve();
+      else request.addEventListener('abort', () => resolve());
+    }
   });
 }
 

@@ -7,6 +7,7 @@ import { Prices } from '../gateway/prices.ts';
 import type { Upstream } from '../gateway/types.ts';
 import { threadProgram } from '../platform/child-entry.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
+import { signalOf } from '../platform/stop-signal.ts';
 import type { WorkerLink } from '../platform/workers/worker-link.ts';
 import type { LogFormat } from '../server/access-log.ts';
 import { logText } from '../server/log-text.ts';
@@ -92,7 +93,7 @@ export async function startServer(
     url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
     async stop() {
       stopReading();
-      const urgent = AbortSignal.any([context.io.urgent, ...(link ? [link.urgent] : [])]);
+      const urgent = AbortSignal.any([signalOf(context.io.urgent), ...(link ? [link.urgent] : [])]);
       await server.stop(shutdownMs, { drainMs, urgent });
     },
   };

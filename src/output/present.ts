@@ -1,5 +1,6 @@
 import type { ExitName } from '../base/error-codes.ts';
 import type { Io } from '../platform/io.ts';
+import type { StopSignal } from '../platform/stop-signal.ts';
 import { harmlessJson, harmlessLines } from './ci-log.ts';
 import type { Encoding, Format, ReportFormat } from './formats.ts';
 import { encoderFor, isReportFormat } from './formats.ts';
@@ -70,7 +71,7 @@ export async function present(
   io: Io,
   asked: OutputSettings,
   result: Result,
-  stop?: AbortSignal,
+  stop?: StopSignal,
 ): Promise<void> {
   if (result.kind === 'nothing' || result.kind === 'ended') return;
   const usual = result.kind === 'rows' ? result.format : undefined;

@@ -2,6 +2,7 @@ import { declined } from '../base/errors.ts';
 import { shown } from '../base/sanitise.ts';
 import { Secret } from '../base/secret.ts';
 import type { Io } from '../platform/io.ts';
+import type { StopSignal } from '../platform/stop-signal.ts';
 import { Colourless } from './colourless.ts';
 import type { Drawing, Withdrawal } from './keyboard.ts';
 import { Keyboard } from './keyboard.ts';
@@ -20,7 +21,7 @@ export interface PromptContext {
 }
 
 interface Interrupting {
-  readonly asked: AbortSignal;
+  readonly asked: StopSignal;
   ask(): void;
   failure(): Error;
 }

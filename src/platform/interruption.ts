@@ -1,6 +1,7 @@
-import { setMaxListeners } from 'node:events';
 import { interrupted, KeysError } from '../base/errors.ts';
 import type { Io } from './io.ts';
+import type { StopSignal } from './stop-signal.ts';
+import { StopController } from './stop-signal.ts';
 
 /**
  * What Ctrl-C, SIGTERM and SIGHUP mean to one command line: one object for everything that it does, in other profiles
@@ -9,30 +10,30 @@ import type { Io } from './io.ts';
  */
 export class Interruption {
   readonly #io: Pick<Io, 'urgent' | 'endsWith'>;
-  readonly #dropped = new AbortController();
-  readonly #asked = new AbortController();
+  readonly #stop = new StopController();
+  readonly #dropped = new StopController();
+  readonly #asked = new StopController();
   #changes = 0;
 
   constructor(io: Pick<Io, 'interrupt' | 'urgent' | 'endsWith'>) {
     this.#io = io;
-    this.stop = AbortSignal.any([this.#dropped.signal, io.urgent]);
-    // As many requests listen as run at a time.
-    setMaxListeners(0, this.stop, this.asked);
-    if (io.interrupt.aborted) this.ask();
-    else io.interrupt.addEventListener('abort', () => this.ask());
+    whenAborted(io.urgent, () => this.#stop.abort());
+    whenAborted(io.interrupt, () => this.ask());
   }
 
   /** Aborts when waiting has to end: nothing has begun, or this is the second request. */
-  readonly stop: AbortSignal;
+  get stop(): StopSignal {
+    return this.#stop;
+  }
 
   /** Aborts when the command is cancelled before anything has begun. */
-  get dropped(): AbortSignal {
-    return this.#dropped.signal;
+  get dropped(): StopSignal {
+    return this.#dropped;
   }
 
   /** Aborts at the first request, whatever has begun: nothing else begins, and a wait between two attempts at a call ends. */
-  get asked(): AbortSignal {
-    return this.#asked.signal;
+  get asked(): StopSignal {
+    return this.#asked;
   }
 
   /** Something may have changed. */
@@ -63,6 +64,7 @@ export class Interruption {
     if (!this.hasBegun) {
       this.#io.endsWith(130);
       this.#dropped.abort();
+      this.#stop.abort();
     }
     this.#asked.abort();
   }
@@ -71,6 +73,11 @@ export class Interruption {
   failure(): KeysError {
     return this.hasBegun ? cutShort() : interrupted();
   }
+}
+
+function whenAborted(signal: StopSignal, listener: () => void): void {
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener);
 }
 
 function cutShort(): KeysError {

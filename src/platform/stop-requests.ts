@@ -1,9 +1,12 @@
+import type { StopSignal } from './stop-signal.ts';
+import { StopController } from './stop-signal.ts';
+
 /** What the system asks of the process by signals. */
 export interface StopRequests {
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP: stop in good order. */
-  readonly interrupt: AbortSignal;
+  readonly interrupt: StopSignal;
   /** Aborted by the second one: stop waiting. The third ends the process. */
-  readonly urgent: AbortSignal;
+  readonly urgent: StopSignal;
   /** Leaves signals to the program that has the terminal, until the returned function is called. */
   leaveSignals(): () => void;
   /**
@@ -21,7 +24,7 @@ const repeatedRequestMs = 300;
  * a library, ends the process in the middle of an operation.
  */
 export function stopRequests(): StopRequests {
-  const [first, second] = [new AbortController(), new AbortController()];
+  const [first, second] = [new StopController(), new StopController()];
   let isOwner = true;
   let hangupCounts = true;
   let hangupListener: (() => void) | undefined;
@@ -34,16 +37,16 @@ export function stopRequests(): StopRequests {
     last = now;
     // A closing terminal signals several processes, which signal each other: it is one request.
     if (name === 'SIGHUP') hangupCounts = false;
-    if (!first.signal.aborted) first.abort(name);
-    else if (!second.signal.aborted) second.abort(name);
+    if (!first.aborted) first.abort();
+    else if (!second.aborted) second.abort();
     else process.exit();
   };
   const names: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   if (process.platform === 'win32') names.push('SIGBREAK');
   for (const name of names) process.on(name, handle);
   return {
-    interrupt: first.signal,
-    urgent: second.signal,
+    interrupt: first,
+    urgent: second,
     leaveSignals() {
       isOwner = false;
       return () => {

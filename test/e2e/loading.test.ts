@@ -85,7 +85,10 @@ test.for<[command: string, modules: string[]]>([
   ['list --json', ['vm']],
   ['list --format table', ['vm']],
   // crypto brings the streams.
-  ['create ci --to file:secret', ['vm', 'string_decoder', 'stream/promises', 'stream', 'crypto', 'zlib']],
+  [
+    'create ci --to file:secret',
+    ['vm', 'internal/abort_controller', 'string_decoder', 'stream/promises', 'stream', 'crypto', 'zlib'],
+  ],
 ])('%s loads no other modules of Node.js', async ([command, modules]) => {
   expect(await builtinsLoadedBy(command.split(' '))).toEqual(modules);
 });
@@ -190,7 +193,7 @@ async function loadedBy(
   return scriptsIn(folder);
 }
 
-/** The modules of Node.js that a run loads besides those that Node.js loads by itself. */
+/** The modules of Node.js that a run loads besides those that Node.js loads by itself, and AbortController. */
 async function builtinsLoadedBy(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -204,7 +207,7 @@ async function builtinsLoadedBy(
     const own = new Set(process.moduleLoadList);
     process.once('exit', () => {
       const loaded = process.moduleLoadList.filter((name) => !own.has(name)).map((name) => name.split(' ')[1]);
-      const open = loaded.filter((name) => (builtinModules.includes(name) || /undici/.test(name)) && name !== 'process');
+      const open = loaded.filter((name) => (builtinModules.includes(name) || /undici|abort_controller/.test(name)) && name !== 'process');
       require('node:fs').writeFileSync(process.env.MODULES, JSON.stringify(open));
     });`,
   );

@@ -9,6 +9,7 @@ import { offering, readCount, readText } from '../../cli/read.ts';
 import { requireAbility, requireLogFields } from '../../keys/capability-check.ts';
 import type { LogEntry, LogQuery } from '../../keys/ports.ts';
 import { page as pageOf, tail } from '../../keys/tail.ts';
+import { signalOf } from '../../platform/stop-signal.ts';
 
 type Names = ReadonlyMap<string, string>;
 
@@ -79,7 +80,7 @@ export const logs = defineCommand({
     const query = await toQuery(context, input);
     const names = remembered(() => namesOf(context));
     if (input.follow) {
-      const signal = context.io.interrupt;
+      const signal = signalOf(context.io.interrupt);
       const rows = tail(backend, query, {
         signal,
         pause: () => sleep(pollIntervalMs, undefined, { signal }).catch(() => {}),
