@@ -1,25 +1,17 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { basename, dirname, join, relative, sep } from 'node:path';
-import { systemCode } from '../base/errors.ts';
-import { openAppliedFile } from '../journal/applied-file.ts';
 import type { CreationEvent, CreationRecord } from '../keys/operations/create.ts';
 import type { ApplyServices } from '../keys/plan/apply-services.ts';
-import type { Provenance } from '../keys/plan/provenance.ts';
-import { provenanceLabel } from '../keys/plan/provenance.ts';
 import type { PlanOptions } from '../keys/plan/survey.ts';
 import { storedDifferences } from '../keys/requested.ts';
 import type { RotationEvent } from '../keys/rotation/services.ts';
 import type { Message } from '../output/message.ts';
-import { makePrivateFolder } from '../platform/paths.ts';
 import type { Context } from './context.ts';
 import { creationServices } from './creation-services.ts';
 import { openDestination } from './destination.ts';
 import { isValueOf } from './find-by-value.ts';
-import { settingOf } from './open-journal.ts';
 import { keyOperations } from './open-operations.ts';
 import { ownKey } from './own-key.ts';
 import { isWithoutFolder, openPlaces } from './plan-places.ts';
+import { provenanceOf } from './provenance-of.ts';
 import { rotationServices } from './rotation-services.ts';
 import { SharedList } from './shared-list.ts';
 import { tell } from './tell.ts';
@@ -84,54 +76,6 @@ export async function planServices(context: Context, settings: PlanSettings): Pr
       const { storedMessages } = await import('../output/views/stored.ts');
       await warn(context, storedMessages(updatedKey, differences, context));
     },
-  };
-}
-
-/**
- * The file as any machine with the repository names it: from the root of the work tree on, and below the root's own name, because
- * many repositories have a `deploy/keys.yaml`. Outside of one, its folder and its name.
- */
-export function scopeOf(path: string, cwd: string): string {
-  // A pipe such as <(./make-keys) is in no folder of the user.
-  if (/^\/(?:dev\/(?:fd|stdin)|proc)(?:\/|$)/.test(path)) return `${basename(cwd)}/keys.yaml`;
-  const folder = dirname(path);
-  const root = workTreeOf(folder) ?? folder;
-  return [basename(root), ...relative(root, path).split(sep)].join('/');
-}
-
-/** Without git, whose settings may name programs. */
-function workTreeOf(folder: string): string | undefined {
-  if (existsSync(join(folder, '.git'))) return folder;
-  const parent = dirname(folder);
-  return parent === folder ? undefined : workTreeOf(parent);
-}
-
-async function provenanceOf(context: Context, path: string): Promise<Provenance> {
-  const { createFields, reports } = (await context.backend()).capabilities;
-  const scope = scopeOf(path, context.io.cwd);
-  if (createFields.includes('labels') && reports.includes('labels'))
-    return {
-      label: { [provenanceLabel]: scope },
-      createdIds: new Set(),
-      noteCreation: () => {},
-      hasBegun: () => false,
-    };
-  const { profile, url } = await settingOf(context);
-  const place = createHash('sha256')
-    .update(JSON.stringify([profile, url, scope]))
-    .digest('hex')
-    .slice(0, 16);
-  const recordPath = join(context.paths.applied, `${place}.jsonl`);
-  const record = openAppliedFile(recordPath, makePrivateFolder, (error) => {
-    void context.warnOnce(
-      `${recordPath} could not be written (${systemCode(error) ?? 'unknown error'}): --prune will leave new keys alone`,
-    );
-  });
-  return {
-    label: {},
-    createdIds: record.createdIds,
-    noteCreation: (creation) => record.note(creation),
-    hasBegun: (name) => record.hasBegun(name),
   };
 }
 

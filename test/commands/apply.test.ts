@@ -71,6 +71,13 @@ async function listed(box: Sandbox, options: FakeRunOptions = {}) {
   }[];
 }
 
+/** A work tree whose remote is this repository. */
+function cloneOf(repository: string, folder: string): void {
+  mkdirSync(join(folder, '.git'), { recursive: true });
+  const url = `https://ci:EXAMPLE@example.com/acme/${repository}.git`;
+  writeFileSync(join(folder, '.git', 'config'), `[remote "origin"]\n\turl = ${url}\n`);
+}
+
 function kinds(actions: readonly Acted[]): string[] {
   return actions.map(({ action, name }) => `${action} ${name}`);
 }
@@ -337,7 +344,9 @@ describe('rotation', () => {
       'active',
       'expired',
     ]);
-    expect(keys[0]).toMatchObject({ labels: { team: 'search', 'applied-from': 'work/keys.yaml' } });
+    expect(keys[0]).toMatchObject({
+      labels: { team: 'search', 'applied-from': expect.stringMatching(/^work\/keys\.yaml@[0-9a-f]{12}$/) },
+    });
   });
 
   test('retires a superseded key by the rules of a rotation, on a machine without state', async () => {
@@ -544,20 +553,65 @@ describe('--prune', () => {
 
   test('leaves alone what a file of the same folder in another repository has created', async () => {
     const box = boxWith('', ['ci.key', 'web.key']);
-    for (const [repository, name] of Object.entries({ shop: 'web', search: 'ci' })) {
-      const folder = join(box.cwd, repository, 'deploy');
-      mkdirSync(join(folder, '..', '.git'), { recursive: true });
+    for (const [place, repository, name] of [
+      ['a/infra', 'shop', 'web'],
+      ['b/infra', 'search', 'ci'],
+    ] as const) {
+      const folder = join(box.cwd, place, 'deploy');
+      cloneOf(repository, join(folder, '..'));
       mkdirSync(folder);
-      writeFileSync(join(folder, 'keys.yaml'), `keys: { ${name}: { to: ["file:../../${name}.key"] } }`);
+      writeFileSync(join(folder, 'keys.yaml'), `keys: { ${name}: { to: ["file:${box.cwd}/${name}.key"] } }`);
     }
-    for (const file of ['shop/deploy/keys.yaml', 'search/deploy/keys.yaml', 'shop/deploy/keys.yaml'])
+    for (const file of ['a/infra/deploy/keys.yaml', 'b/infra/deploy/keys.yaml', 'a/infra/deploy/keys.yaml'])
       expect((await box.keys(['apply', file, '--prune', '--yes'], { now: start })).exit).toBe(0);
     // Both were created in the same millisecond, so their order in the list is that of their ids.
     const keys = (await listed(box)).sort((one, other) => one.name.localeCompare(other.name));
     expect(keys.map(({ name, status, labels }) => [name, status, labels])).toEqual([
-      ['ci', expect.stringMatching(/^(?:active|expiring)$/), { 'applied-from': 'search/deploy/keys.yaml' }],
-      ['web', expect.stringMatching(/^(?:active|expiring)$/), { 'applied-from': 'shop/deploy/keys.yaml' }],
+      [
+        'ci',
+        expect.stringMatching(/^(?:active|expiring)$/),
+        { 'applied-from': 'example.com/acme/search//deploy/keys.yaml' },
+      ],
+      [
+        'web',
+        expect.stringMatching(/^(?:active|expiring)$/),
+        { 'applied-from': 'example.com/acme/shop//deploy/keys.yaml' },
+      ],
     ]);
+  });
+
+  test('knows what another clone of the repository has created, in a folder of another name', async () => {
+    const box = boxWith('', ['web.key', 'ci.key']);
+    const file = (names: readonly string[]) =>
+      `keys: { ${names.map((name) => `${name}: { to: ["file:${box.cwd}/${name}.key"] }`).join(', ')} }`;
+    for (const [folder, names] of Object.entries({ laptop: ['web', 'ci'], build: ['web'] })) {
+      cloneOf('shop', join(box.cwd, folder));
+      writeFileSync(join(box.cwd, folder, 'keys.yaml'), file(names));
+    }
+    const laptop = ['apply', 'laptop/keys.yaml', '--yes'];
+    expect((await box.keys(laptop, { now: start })).exit).toBe(0);
+    expect(kinds((await plan(box, ['build/keys.yaml', '--prune'])).actions)).toEqual([
+      'none web',
+      'revoke ci',
+    ]);
+  });
+
+  test('knows the label of an earlier version, and renews it with the next change', async () => {
+    const box = boxWith('', ['web.key']);
+    cloneOf('shop', join(box.cwd, 'infra'));
+    const earlier = { 'applied-from': 'infra/keys.yaml', team: 'search' };
+    for (const name of ['web', 'ci', 'old']) await seedKey(box, start, { name, labels: earlier });
+    const file = 'keys:\n  ci: {}\n  web: { to: ["file:../web.key"] }\n';
+    box.write('infra/keys.yaml', file.replace('{}', '{ description: deploys }'));
+    const applied = await apply(box, ['infra/keys.yaml', '--redeliver']);
+    expect(applied.kinds).toEqual(['change ci', 'rotate web', 'none old']);
+    expect(applied.exit, applied.stdout).toBe(0);
+    const name = 'example.com/acme/shop//keys.yaml';
+    const labels = (await listed(box)).map((key) => [key.name, key.status, key.labels]);
+    expect(labels).toContainEqual(['ci', 'active', { ...earlier, 'applied-from': name }]);
+    expect(labels).toContainEqual(['web', 'active', { ...earlier, 'applied-from': name }]);
+    expect(labels).toContainEqual(['old', 'active', earlier]);
+    expect(kinds((await plan(box, ['infra/keys.yaml', '--prune'])).actions)).toContain('revoke old');
   });
 
   test('takes the right number in place of a prompt', async () => {

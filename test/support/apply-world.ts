@@ -85,7 +85,13 @@ export function processIn({
     openPlaces: open,
     isValueOf: (keys, key, value) => isValueOf(authority, keys, key, value),
     isWithoutFolder: () => false,
-    provenance: { label: {}, createdIds: new Set(), noteCreation: () => {}, hasBegun: () => false },
+    provenance: {
+      label: {},
+      earlierLabel: {},
+      createdIds: new Set(),
+      noteCreation: () => {},
+      hasBegun: () => false,
+    },
     creation: { ...common, requireFinished: async () => {}, requireValueInPlaces: async () => {} },
     rotation: {
       ...common,

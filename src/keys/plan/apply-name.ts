@@ -4,7 +4,6 @@ import { createKey } from '../operations/create.ts';
 import { isWaiting } from '../operations/operation.ts';
 import { recoverOperation } from '../operations/recover-operation.ts';
 import type { KeySpec } from '../ports.ts';
-import type { RotationPolicy } from '../rotation/policy.ts';
 import type { RotationRecord } from '../rotation/record.ts';
 import { unfinished } from '../rotation/resume.ts';
 import { revokeAndConfirm, rotatesInPlace } from '../rotation/retirement.ts';
@@ -16,6 +15,8 @@ import type { DesiredKey } from './desired-key.ts';
 import { expiryOfNew } from './expiry.ts';
 import { differencesOf } from './field-changes.ts';
 import { currentOf } from './observe.ts';
+import { renewedLabel } from './provenance.ts';
+import { rotationPolicyOf } from './rotation-policy.ts';
 import { surveyName, worldOf } from './survey.ts';
 import type { PlanWorld } from './world.ts';
 
@@ -188,8 +189,10 @@ async function change(
 ): Promise<void> {
   const { update } = differencesOf(desired, key, world);
   if (Object.keys(update).length === 0) return;
+  const label = renewedLabel(key, services.provenance);
+  const renews = Object.keys(label).length > 0 && world.backend.capabilities.updateFields.includes('labels');
   services.rotation.startMutation();
-  await services.update(key, update);
+  await services.update(key, renews ? { ...update, labels: { ...update.labels, ...label } } : update);
 }
 
 async function disable(services: ApplyServices, id: string, key: Key | null | undefined): Promise<void> {
@@ -202,10 +205,11 @@ async function rotate(
   world: PlanWorld,
   current: Key,
 ): Promise<RotationRecord | undefined> {
+  const { backend, provenance } = services;
   const record = await rotateOne(services.rotation, {
     keys: world.keys,
     old: current,
-    policy: policyOf(desired, current, world.now),
+    policy: rotationPolicyOf({ ...{ backend, provenance }, now: world.now }, desired, current),
     isOne: false,
     // The name is claimed already.
     ahead: { claim: () => () => {} },
@@ -216,26 +220,6 @@ async function rotate(
     },
   });
   return record;
-}
-
-/** The rules of the file, as those of `keys rotate`. */
-function policyOf(desired: DesiredKey, current: Key, now: Date): RotationPolicy {
-  const { rotate = {}, to } = desired;
-  return {
-    grace: rotate.grace,
-    whenIdle: rotate.whenIdle,
-    due: rotate.due,
-    olderThan: rotate.olderThan,
-    expires: expiryOfNew(desired, now),
-    fields: fieldsOf(desired, current),
-    finishOnly: to.length === 0,
-    verify: true,
-    allowLoss: false,
-    allowDowntime: false,
-    dryRun: false,
-    to,
-    assumeYes: true,
-  };
 }
 
 /** A key that replaces one of the file's own making is of its making, too. */

@@ -9,13 +9,15 @@ import type { PlanWorld } from './world.ts';
  * such a key is left alone.
  */
 
-/** The label of a key that an apply has created: the file, from the folder of its repository on, such as `shop/keys.yaml`. */
+/** The label of a key that an apply has created: the file, such as `github.com/acme/shop//keys.yaml`. */
 export const provenanceLabel = 'applied-from';
 
 export interface Provenance {
   readonly label: Readonly<Record<string, string>>;
+  /** The same as earlier versions wrote it. It is still that of a key of the file, and is renewed with the next change of the key. */
+  readonly earlierLabel: Readonly<Record<string, string>>;
   /** The ids of keys that an apply of this file on this machine has created in this profile. */
-  readonly createdIds: ReadonlySet<string>;
+  readonly createdIds: Pick<ReadonlySet<string>, 'has'>;
   /** Remembers a key that is about to be created, before anything happens, and its id once that is known. */
   noteCreation(creation: { name: string; id?: string }): void;
   /** Whether a creation was begun here whose key is not known. */
@@ -44,7 +46,19 @@ export function leftOversOf(
   };
 }
 
-function isOfFile({ id, labels = {} }: Key, { label, createdIds }: Provenance): boolean {
+function isOfFile(key: Key, { label, earlierLabel, createdIds }: Provenance): boolean {
+  return createdIds.has(key.id) || hasLabel(key, label) || hasLabel(key, earlierLabel);
+}
+
+/** The label that a key of the file gets in place of that of an earlier version. */
+export function renewedLabel(
+  key: Key,
+  { label, earlierLabel }: Provenance,
+): Readonly<Record<string, string>> {
+  return hasLabel(key, earlierLabel) ? label : {};
+}
+
+function hasLabel({ labels = {} }: Key, label: Readonly<Record<string, string>>): boolean {
   const [[name, value] = ['', '']] = Object.entries(label);
-  return createdIds.has(id) || (name !== '' && Object.hasOwn(labels, name) && labels[name] === value);
+  return name !== '' && Object.hasOwn(labels, name) && labels[name] === value;
 }
