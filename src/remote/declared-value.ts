@@ -14,11 +14,10 @@ import {
   number,
   optional,
   part,
-  plainText,
-  plainValue,
   requiredAll,
   select,
   text,
+  valueIn,
   wrongShape,
 } from './select.ts';
 
@@ -28,16 +27,25 @@ import {
  */
 
 export function textAt(from: Part, where: TextPath | undefined): string | null | undefined {
-  return plainText(from, where) ?? read(from, where, text);
+  if (where === undefined) return undefined;
+  if (isPath(where)) {
+    const value = valueIn(from, where);
+    if (isNone(value) || isPlainText(value)) return value;
+  }
+  return read(from, where, text);
 }
 
 export function amountAt(from: Part, where: AmountPath | undefined): number | null | undefined {
-  const value = plainValue(from, where);
-  if (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
+  if (where === undefined) return undefined;
+  if (isPath(where)) {
+    const value = valueIn(from, where);
+    if (isNone(value) || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER))
+      return value;
+  }
   const unit = styleOf(where);
-  if (unit === undefined && (where === undefined || isPath(where))) return read(from, where, number);
+  if (isPath(where)) return read(from, where, number);
   const perDollar = unit === undefined ? 1 : amountStyles[unit].perDollar;
-  if (where !== undefined && !isPath(where) && 'sum' in where) return sumAt(from, where.sum, perDollar);
+  if ('sum' in where) return sumAt(from, where.sum, perDollar);
   return read(from, where, (found) => number(found) / perDollar);
 }
 
@@ -48,9 +56,12 @@ function sumAt(from: Part, paths: readonly Path[], perDollar: number): number | 
   return sum === null ? null : sum / perDollar;
 }
 
-export function listAt(from: Part, where: ListPath | undefined): string[] | null | undefined {
-  const value = plainValue(from, where);
-  if (Array.isArray(value) && value.every(isPlainText)) return [...value];
+export function listAt(from: Part, where: ListPath | undefined): readonly string[] | null | undefined {
+  if (where === undefined) return undefined;
+  if (isPath(where)) {
+    const value = valueIn(from, where);
+    if (isNone(value) || (Array.isArray(value) && value.every(isPlainText))) return value;
+  }
   const values = read(from, where, (found) => itemsIn(found, where));
   const words = Object.entries(wordsOf(where));
   if (!values || words.length === 0) return values;
@@ -89,12 +100,13 @@ function wordsOf(where: ListPath | undefined): Readonly<Record<string, string | 
 
 /** RFC 3339, UTC. */
 export function timeAt(from: Part, where: TimePath | undefined): string | null | undefined {
-  const value = plainText(from, where);
-  if (value !== undefined && isOurs.test(value)) return value;
+  if (where === undefined) return undefined;
+  if (isPath(where)) {
+    const value = valueIn(from, where);
+    if (isNone(value) || (typeof value === 'string' && isOurs.test(value))) return value;
+  }
   const style = styleOf(where);
   return read(from, where, (found) => {
-    if (style === undefined && typeof found.value === 'string' && isOurs.test(found.value))
-      return found.value;
     const isWritten = typeof found.value === 'string' || typeof found.value === 'number';
     const parse = style === undefined ? parseTime : timeStyles[style].read;
     const milliseconds = isWritten ? parse(String(found.value)) : Number.NaN;
@@ -133,6 +145,11 @@ function read<T>(
   const found = valueAt(from, where);
   if (!found) return undefined;
   return found.value === null ? null : of(found);
+}
+
+/** No value, or one that means none: a path alone has no other. */
+function isNone(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
 }
 
 /** What describes one value. */

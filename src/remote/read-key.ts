@@ -7,11 +7,12 @@ import { restrictionsIn } from './restrictions.ts';
 import type { Part } from './select.ts';
 import {
   elements,
+  isPlainText,
   optional,
-  plainText,
   select,
   text,
   textsByName,
+  valueIn,
   WrongShape,
   withoutAbsent,
   wrongShape,
@@ -30,8 +31,8 @@ export interface ReadKey {
 
 /** The id by which the API addresses a key. Throws `WrongShape` if it has none. */
 export function readId(from: Part, fields: Pick<KeyFields, 'id'>): string {
-  const plainId = plainText(from, fields.id);
-  if (plainId) return plainId;
+  const value = valueIn(from, fields.id);
+  if (isPlainText(value) && value !== '') return value;
   const id = select(from, fields.id);
   if (!id || id.value === '' || id.value === null)
     throw wrongShape(from, `a key with the field ${[fields.id].flat().join(' or ')}`);
@@ -77,7 +78,7 @@ export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
     name: soft('name', readName, fields.name) ?? '',
     description: soft('description', textAt, fields.description),
     status: isUnsure ? 'unknown' : status,
-    prefix: safePrefix(soft('prefix', readPrefix, fields.prefix), id),
+    prefix: safePrefix(soft('prefix', textAt, fields.prefix), id),
     createdAt: soft('createdAt', timeAt, fields.createdAt) ?? undefined,
     expiresAt,
     lastUsedAt: soft('lastUsedAt', timeAt, fields.lastUsedAt),
@@ -108,11 +109,7 @@ function keptOf(from: Part, fields: KeyFields): Record<string, unknown> | undefi
 
 function readName(from: Part, name: KeyFields['name']): string {
   if (typeof name === 'object' && 'always' in name) return name.always;
-  return plainText(from, name) ?? optional(from, name, text) ?? '';
-}
-
-function readPrefix(from: Part, prefix: KeyFields['prefix']): string | null | undefined {
-  return plainText(from, prefix) ?? optional(from, prefix, text);
+  return textAt(from, name) ?? '';
 }
 
 /** A longer prefix may be the secret itself. */
@@ -138,5 +135,5 @@ function readUsage(from: Part, usage: KeyFields['usage']): Key['usage'] {
   const requests = amountAt(from, usage.requests);
   if (requests === undefined || requests === null) return undefined;
   const tokens = amountAt(from, usage.tokens);
-  return { requests, ...(typeof tokens === 'number' && { tokens }) };
+  return typeof tokens === 'number' ? { requests, tokens } : { requests };
 }

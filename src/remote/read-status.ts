@@ -3,7 +3,7 @@ import { statusOf } from '../keys/key.ts';
 import type { KeyFields, StatusRule } from '../providers/declaration/key-fields.ts';
 import { timeAt } from './declared-value.ts';
 import type { Part } from './select.ts';
-import { select, WrongShape } from './select.ts';
+import { valueIn, WrongShape } from './select.ts';
 
 /**
  * The status of a key, by the first rule that says anything but active; without one, by its expiry. A word that no rule
@@ -35,7 +35,7 @@ function statusBy(
   from: Part,
   now: Date,
 ): 'active' | 'expired' | 'revoked' | 'disabled' | 'unknown' | undefined {
-  const { value } = select(from, rule.at) ?? {};
+  const value = valueIn(from, rule.at);
   if (value === undefined) return undefined;
   if ('words' in rule) {
     const word = String(value);

@@ -125,60 +125,71 @@ const testPlace = /^(?:test|testing|sandbox|dev|development|staging|preview)$/i;
 const ending = /^(?:expir(?:y|es?|ation)|ttl|lifetime|validuntil|validto|notafter|valid(?:before)?time)/;
 
 /** For each key of a list they are the same. */
-const declaredPaths = new WeakMap<KeyFields, DeclaredPaths>();
+const declaredPaths = new WeakMap<KeyFields, Paths>();
 
 /** Names of fields, with dots between them. */
 export function restrictionsIn(from: Part, fields: KeyFields): string[] {
-  let declared = declaredPaths.get(fields);
-  if (!declared) {
-    declared = pathsIn(fields);
-    declaredPaths.set(fields, declared);
+  let paths = declaredPaths.get(fields);
+  if (!paths) {
+    const rolesByPath = [...pathsOf(fields).map(asRead), ...(fields.restricting ?? []).map(asRestricting)];
+    paths = pathsBelow('', rolesByPath);
+    declaredPaths.set(fields, paths);
   }
   const unreadFields: string[] = [];
-  addUnread(unreadFields, from.value, '', declared);
+  const search = { unreadFields, readsExpiry: fields.expiresAt !== undefined };
+  addUnread(search, from.value, { prefix: '', paths, depth: maxDepth });
   return unreadFields;
 }
 
-interface DeclaredPaths {
-  readsExpiry: boolean;
-  /**
-   * What a declaration says of a path: it is read or harmless, it is restricting whatever its name says, or such paths
-   * lead through it.
-   */
-  roles: ReadonlyMap<string, 'read' | 'restricting' | 'parent'>;
-}
+type Role = 'read' | 'restricting';
 
-function pathsIn(fields: KeyFields): DeclaredPaths {
-  const roles = new Map<string, 'read' | 'restricting' | 'parent'>();
-  const [readPaths, restricting] = [pathsOf(fields), fields.restricting ?? []];
-  for (const path of [...readPaths, ...restricting]) {
-    for (let at = path.indexOf('.'); at >= 0; at = path.indexOf('.', at + 1))
-      roles.set(path.slice(0, at), 'parent');
+const asRead = (path: string) => [path, 'read'] as const;
+const asRestricting = (path: string) => [path, 'restricting'] as const;
+
+/**
+ * What a declaration says of the fields of an object, by the path from there: one is read or harmless, or restricting whatever
+ * its name says, or it is an object that has such fields.
+ */
+type Paths = ReadonlyMap<string, Role | Paths>;
+
+const noPaths: Paths = new Map();
+
+function pathsBelow(prefix: string, rolesByPath: readonly (readonly [path: string, role: Role])[]): Paths {
+  const inner = rolesByPath.filter(([path]) => path.startsWith(prefix));
+  const paths = new Map<string, Role | Paths>();
+  for (const [path] of inner) {
+    for (let at = path.indexOf('.', prefix.length); at >= 0; at = path.indexOf('.', at + 1))
+      paths.set(path.slice(prefix.length, at), pathsBelow(path.slice(0, at + 1), rolesByPath));
   }
-  for (const path of readPaths) roles.set(path, 'read');
-  for (const path of restricting) roles.set(path, 'restricting');
-  return { roles, readsExpiry: fields.expiresAt !== undefined };
+  for (const [path, role] of inner) paths.set(path.slice(prefix.length), role);
+  return paths;
 }
 
-function addUnread(
-  unreadFields: string[],
-  value: unknown,
-  prefix: string,
-  declared: DeclaredPaths,
-  depth = maxDepth,
-): void {
+interface Search {
+  unreadFields: string[];
+  readsExpiry: boolean;
+}
+
+/** An object in a key: where it is, what is declared of it, and how deep undeclared objects in it are searched. */
+interface Place {
+  prefix: string;
+  paths: Paths;
+  depth: number;
+}
+
+function addUnread(search: Search, value: unknown, { prefix, paths, depth }: Place): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
-  for (const name of Object.keys(value)) {
-    const path = prefix + name;
-    const role = declared.roles.get(path);
-    if (role === 'read') continue;
+  for (const name in value) {
+    const declared = paths.get(name);
+    if (declared === 'read') continue;
     const one = (value as Record<string, unknown>)[name];
-    if (role === 'restricting') {
-      if (one !== null) unreadFields.push(path);
-    } else if (role === 'parent') addUnread(unreadFields, one, `${path}.`, declared);
-    else if (restricts(name, one) || (!declared.readsExpiry && ends(name, one))) unreadFields.push(path);
+    const path = prefix + name;
+    if (declared === 'restricting') {
+      if (one !== null) search.unreadFields.push(path);
+    } else if (declared) addUnread(search, one, { prefix: `${path}.`, paths: declared, depth: maxDepth });
+    else if (restricts(name, one) || (!search.readsExpiry && ends(name, one))) search.unreadFields.push(path);
     else if (depth > 0 && typeof one === 'object' && !others.test(name))
-      addUnread(unreadFields, one, `${path}.`, declared, depth - 1);
+      addUnread(search, one, { prefix: `${path}.`, paths: noPaths, depth: depth - 1 });
   }
 }
 
@@ -222,12 +233,12 @@ function pathsOf({ harmless = [], alike: _, restricting: __, ...fields }: KeyFie
 }
 
 /** Fields of a declaration whose texts are no paths. */
-const noPaths = new Set(['words', 'always', 'as', 'none', 'missing', 'item', 'when', 'means']);
+const notPaths = new Set(['words', 'always', 'as', 'none', 'missing', 'item', 'when', 'means']);
 
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, one]) => (noPaths.has(name) ? [] : textsIn(one)));
+  return Object.entries(value).flatMap(([name, one]) => (notPaths.has(name) ? [] : textsIn(one)));
 }
 
 function hasContent(value: unknown): boolean {

@@ -95,8 +95,9 @@ function settle(keys: Key[], activeNames: Set<string>, settledKeys: Key[]): void
   if (keys.length > 1) keys.sort(byCreation).reverse();
   for (const key of keys) {
     // Each was made for this list; copies of 100,000 keys take as long as comparing them.
-    key.superseded = key.createdAt !== undefined && activeNames.has(key.name);
-    if (isActive(key)) activeNames.add(key.name);
+    const nameCount = activeNames.size;
+    const hasName = isActive(key) ? activeNames.add(key.name).size === nameCount : activeNames.has(key.name);
+    key.superseded = hasName && key.createdAt !== undefined;
     settledKeys.push(key);
   }
 }

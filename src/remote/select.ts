@@ -66,22 +66,30 @@ function namesOf(path: string): readonly string[] {
   return names;
 }
 
-/**
- * The value at a path of one name, which most are. Of a long list, only an error needs to know where it was. Undefined for any
- * other path, or without a value: `select` tells.
- */
-export function plainValue({ value }: Part, path: unknown): unknown {
-  if (typeof path !== 'string' || namesOf(path).length !== 1) return undefined;
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, path)) return undefined;
-  return (value as Record<string, unknown>)[path];
+/** The value of `select`, without where it was: of most of a long list, only an error needs to know. */
+export function valueIn({ value }: Part, path: Path): unknown {
+  if (typeof path === 'string') return valueInside(value, path);
+  for (const one of path) {
+    const selectedValue = valueInside(value, one);
+    if (selectedValue !== undefined) return selectedValue;
+  }
+  return undefined;
 }
 
-/** As `plainValue`, of what `text` returns as it is. */
-export function plainText(from: Part, path: unknown): string | undefined {
-  const value = plainValue(from, path);
-  return isPlainText(value) ? value : undefined;
+function valueInside(value: unknown, path: string): unknown {
+  let current = value;
+  for (const name of namesOf(path)) {
+    if (!hasField(current, name)) return undefined;
+    current = current[name];
+  }
+  return current;
 }
 
+function hasField(value: unknown, name: string): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+}
+
+/** What `text` returns as it is. */
 export function isPlainText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= maxTextLength;
 }
@@ -130,8 +138,7 @@ function isComplete(fields: object): boolean {
 
 function child(outer: Part, name: string): Part | undefined {
   const { value } = outer;
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return new InnerPart((value as Record<string, unknown>)[name], outer, name);
+  return hasField(value, name) ? new InnerPart(value[name], outer, name) : undefined;
 }
 
 /** The parts of a list. */
@@ -165,12 +172,20 @@ export function number(field: Part): number {
   return value;
 }
 
+/** What `textsByName` returns as it is. */
+export function areTextsByName(value: unknown): value is Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  for (const name in value) if (!isPlainText(value[name as keyof typeof value])) return false;
+  return true;
+}
+
 /** An object whose values are strings. Null values are omitted; any other value is omitted and passed to `onUnreadable`. */
 export function textsByName(
   field: Part,
   onUnreadable: (problem: WrongShape) => void,
-): Record<string, string> {
+): Readonly<Record<string, string>> {
   const { value } = field;
+  if (areTextsByName(value)) return value;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw wrongShape(field, 'an object of strings');
   const entries: [name: string, value: string][] = [];

@@ -93,7 +93,7 @@ test('a value that the API does not tell', () => {
   expect(amountAt(answer, 'budget')).toBeUndefined();
 });
 
-test('a path is read as a list of this path alone is', () => {
+test('a path is read as a declared value at this path is', () => {
   const texts = fc.oneof(
     fc.string(),
     fc.constantFrom('2026-11-20T10:00:00.000Z', '2026-02-30T10:00:00.000Z', '12', '', 'x'.repeat(10_001)),
@@ -116,8 +116,15 @@ test('a path is read as a list of this path alone is', () => {
     fc.property(answers, fc.constantFrom('a', 'a.b', '', 'toString', '__proto__'), (answer, path) => {
       for (const readAt of [textAt, amountAt, timeAt, listAt])
         expect(outcome(() => readAt(part(answer), path))).toEqual(
-          outcome(() => readAt(part(answer), [path])),
+          outcome(() => readAt(part(answer), { at: path })),
         );
     }),
+    { numRuns: 1000 },
   );
+});
+
+test('what every object has is no field of a response', () => {
+  for (const path of ['toString', '__proto__', 'a.toString', 'constructor.name'])
+    for (const readAt of [textAt, amountAt, timeAt, listAt])
+      expect(readAt(part({ a: {} }), path)).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { unread } from '../../src/keys/key.ts';
 import { authority } from '../../src/providers/built-in/authority.ts';
@@ -67,4 +68,29 @@ test.each([
   ['paused', null, 'unknown'],
 ])('the status %s with the expiry %s is %s', (status, expires_at, standing) => {
   expect(read({ status, expires_at }).status).toBe(standing);
+});
+
+test('labels that are plain texts are read as those beside one that is not', () => {
+  const label = fc.oneof(
+    fc.string(),
+    fc.constantFrom('x'.repeat(10_000), 'x'.repeat(10_001), 1, true, {}, null),
+  );
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom('a', 'b', '__proto__', 'toString'), label), (labels) => {
+      const [alone, beside] = [readOdd({ labels }), readOdd({ labels: { ...labels, none: null } })];
+      expect(alone).toEqual(beside);
+      expect(Object.entries(alone.key.labels ?? {})).toEqual(Object.entries(beside.key.labels ?? {}));
+    }),
+  );
+});
+
+test.each([
+  [{ usage: { requests: 1, tokens: 2 } }, undefined],
+  [{ usage: { requests: 1, max_tokens: 2 } }, ['usage.max_tokens']],
+  [{ usage: { requests: 1, of: { budget: 5 } } }, ['usage.of.budget']],
+  [{ 'usage.requests': 1, 'labels.budget': 2 }, ['labels.budget']],
+  [{ limits: { usage: { requests: 1 } } }, ['limits']],
+  [{ more: { labels: { budget: 1 } } }, ['more.labels.budget']],
+])('of %j the restricting fields are %j', (fields, paths) => {
+  expect(read(fields)[unread]).toEqual(paths);
 });
