@@ -17,12 +17,16 @@ export function needSlots(decisions: readonly Decision[]): boolean {
  */
 export function* reserveSlots(decisions: readonly Decision[], now: number): Work<Decision[]> {
   const slots = new Map<string, Iterator<Slot>>();
+  const refusals = new Map<Slot, Decision>();
   for (const [keyId, { limit, count }] of countByKey(decisions)) {
     slots.set(keyId, (yield* reserve({ keyId, limit, count }, now)).values());
   }
   return decisions.map((decision) => {
     const slot = decision.allowed && decision.limit !== null && slots.get(decision.keyId)?.next().value;
-    return slot ? underLimit(decision, slot.granted, slot.rateLimit) : decision;
+    if (!slot) return decision;
+    const limited = refusals.get(slot) ?? underLimit(decision, slot.granted, slot.rateLimit);
+    if (!slot.granted) refusals.set(slot, limited);
+    return limited;
   });
 }
 
@@ -47,7 +51,10 @@ function countByKey(decisions: readonly Decision[]): Map<string, Omit<SlotReques
   return counts;
 }
 
-/** Reserves as many of the requested slots as the key has left in the last minute, and returns the outcome of each. */
+/**
+ * Reserves as many of the requested slots as the key has left in the last minute, and returns the outcome of each. Those that are
+ * refused are one and the same.
+ */
 function* reserve({ keyId, limit, count }: SlotRequest, now: number): Work<Slot[]> {
   yield* run('DELETE FROM places WHERE key_id = ? AND at <= ?', keyId, now - windowMs);
   yield* moveFutureSlotsToNow(keyId, now);
@@ -61,10 +68,11 @@ function* reserve({ keyId, limit, count }: SlotRequest, now: number): Work<Slot[
   const oldest = Number(usedRow?.oldest ?? now);
   const nextToFree = takenSlots > limit ? yield* timeOfSlot(keyId, takenSlots - limit) : oldest;
   const resetSeconds = Math.max(1, Math.ceil((nextToFree + windowMs - now) / 1000));
-  return Array.from({ length: count }, (_, index) => ({
-    granted: index < grantedSlots,
-    rateLimit: { limit, remaining: Math.max(0, limit - takenSlots - index - 1), resetSeconds },
-  }));
+  const refused = { granted: false, rateLimit: { limit, remaining: 0, resetSeconds } };
+  return Array.from({ length: count }, (_, index) => {
+    if (index >= grantedSlots) return refused;
+    return { granted: true, rateLimit: { limit, remaining: limit - takenSlots - index - 1, resetSeconds } };
+  });
 }
 
 /** After a clock was set back, slots from the future count as reserved now: they become free after one window. */

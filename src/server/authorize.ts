@@ -13,7 +13,8 @@ import { logText } from './log-text.ts';
 /** A request to `/v1/authorize`, as any HTTP server has it. */
 export interface AuthorizeRequest {
   method: string;
-  url: string;
+  /** Of the request itself, as `pathOf` has it. */
+  path: string;
   headers: IncomingHttpHeaders;
   /** Undefined once the connection has ended. */
   ip: string | undefined;
@@ -50,20 +51,21 @@ export function requestedUse(request: AuthorizeRequest): RequestedUse {
     access: { key: keyOf(request), model, permission },
     address: {
       method: logText(method ?? request.method, 20),
-      path: pathOf(target ?? request.url),
+      path: target === undefined ? request.path : pathOf(target),
       model: model === undefined ? undefined : logText(model),
     },
     ip,
   };
 }
 
-/** Counts and logs a use as decided: 200 lets the request through, anything else refuses it. */
-export function answerOf(
-  context: Context,
-  { address, ip }: RequestedUse,
-  decision: Decision,
-): AuthorizeAnswer {
+/** Counts and logs a use as decided. */
+export function countUse(context: Context, { address, ip }: RequestedUse, decision: Decision): void {
   countDecision(context, decision, address, ip);
+  if (decision.allowed) enqueueServed(context, decision, address, ip);
+}
+
+/** The answer for a decision: 200 lets the request through, anything else refuses it. */
+export function answerOf(decision: Decision): AuthorizeAnswer {
   const logged = decision.keyId === undefined ? {} : { key: decision.keyId };
   if (!decision.allowed) {
     // An error would take longer to make than all the rest.
@@ -71,7 +73,6 @@ export function answerOf(
     const limits = decision.rateLimit ? Object.entries(rateLimitHeaders(decision.rateLimit)).flat() : [];
     return { ...refused, headers: [...limits, ...refused.headers], logged: { ...logged, ...refused.logged } };
   }
-  enqueueServed(context, decision, address, ip);
   return { status: 200, headers: admissionHeaders(decision), body: '', logged };
 }
 
@@ -86,17 +87,12 @@ export function problemAnswer(problem: ProblemFields): AuthorizeAnswer {
 }
 
 function admissionHeaders({ keyId, keyName, rateLimit }: Admission): string[] {
-  const limits = rateLimit ? Object.entries(rateLimitHeaders(rateLimit)) : [];
-  return [
-    ...limits.flat(),
-    'x-key-id',
-    keyId,
-    'x-key-name',
-    headerText(keyName),
-    ...limits.flatMap(([name, value]) => [`x-${name}`, value]),
-    'content-type',
-    'text/plain; charset=utf-8',
-  ];
+  const key = ['x-key-id', keyId, 'x-key-name', headerText(keyName)];
+  const type = ['content-type', 'text/plain; charset=utf-8'];
+  if (!rateLimit) return [...key, ...type];
+  const limits = Object.entries(rateLimitHeaders(rateLimit));
+  const prefixed = limits.flatMap(([name, value]) => [`x-${name}`, value]);
+  return [...limits.flat(), ...key, ...prefixed, ...type];
 }
 
 /** The first value of a header that is not empty. */

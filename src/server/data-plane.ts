@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { pathOf } from './access-log.ts';
 import { addressOf, admit, enqueueServed } from './admission.ts';
-import { answerOf, requestedUse } from './authorize.ts';
+import { answerOf, countUse, requestedUse } from './authorize.ts';
 import type { Context } from './context.ts';
 import { forward, proxy } from './proxy.ts';
 import { reportUsage } from './report-usage.ts';
@@ -17,9 +18,11 @@ export function dataPlane(app: FastifyInstance, context: Context): void {
     method: ['GET', 'POST'],
     url: '/v1/authorize',
     async handler(request, reply) {
-      const use = requestedUse(request);
+      const { method, url, headers: sent, ip } = request;
+      const use = requestedUse({ method, path: pathOf(url), headers: sent, ip });
       const decision = await context.batcher.authorize(use.access);
-      const { status, headers, body, logged } = answerOf(context, use, decision);
+      countUse(context, use, decision);
+      const { status, headers, body, logged } = answerOf(decision);
       Object.assign(request.logged, logged);
       for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1]);
       return reply.code(status).send(body);

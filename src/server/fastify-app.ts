@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Server as HttpsServer } from 'node:https';
 import { createServer } from 'node:https';
 import type {
@@ -10,6 +9,7 @@ import type {
   FastifyServerOptions,
 } from 'fastify';
 import fastify from 'fastify';
+import { requestId } from './request-id.ts';
 
 /** A certificate with its chain and its private key, PEM. */
 export interface TlsPair {
@@ -60,7 +60,7 @@ export function openApp({ tls, behindProxy, onRefused }: AppOptions): OpenedApp 
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     trustProxy: behindProxy ? trustPeerOnly : false,
-    genReqId: () => randomUUID(),
+    genReqId: requestId,
     // As long as the head may be: a longer id is then one of a key that does not exist.
     routerOptions: { maxParamLength: headLimits.maxHeaderSize },
     frameworkErrors: onRefused,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { forgedKey, issue, recordUse, spec, use } from '../support/authority.ts';
+import { forgedKey, issue, recordUse, spec, testAuthority, use } from '../support/authority.ts';
 
 const expiry = '2026-11-20T13:00:00.000Z';
 
@@ -168,4 +168,31 @@ describe('budgets (402)', () => {
     clock.set('2027-10-31T23:59:59.999Z');
     expect((await ask()).allowed).toBe(true);
   });
+});
+
+test('each request of a batch is decided on by what it names', async () => {
+  const { authority, gate } = await testAuthority();
+  const restricted = await authority.create(spec({ name: 'restricted', models: ['gpt-5'] }));
+  const other = await authority.create(spec({ name: 'other' }));
+  const [key, otherKey] = [restricted.secret.reveal(), other.secret.reveal()];
+  const decisions = await gate.authorize([
+    { key },
+    { key, model: 'other' },
+    { key: otherKey },
+    { key, models: 'unnamed' },
+    { key, permission: 'write' },
+    { key },
+    { key: undefined },
+    { key: 'sk_unknown' },
+  ]);
+  expect(decisions.map((decision) => (decision.allowed ? decision.keyName : decision.code))).toEqual([
+    'restricted',
+    'MODEL_NOT_ALLOWED',
+    'other',
+    'MODEL_REQUIRED',
+    'PERMISSION_DENIED',
+    'restricted',
+    'MISSING_API_KEY',
+    'INVALID_API_KEY',
+  ]);
 });

@@ -38,7 +38,7 @@ export class SqliteUseGate implements UseGate {
     cachedLookup.refresh();
     const now = this.#now();
     const lookup = oncePerKey(cachedLookup);
-    const decisions = requests.map((request) => decide(lookup, request, this.#organisation, now));
+    const decisions = oncePerRequest(requests, (request) => decide(lookup, request, this.#organisation, now));
     for (const decision of decisions) {
       if (!decision.allowed && decision.status === 402) this.#persistStop(decision);
     }
@@ -99,6 +99,21 @@ export class SqliteUseGate implements UseGate {
     if (this.#persistedStops.size >= maxRememberedStops) this.#persistedStops.clear();
     this.#persistedStops.add(stop);
   }
+}
+
+/** For a batch of requests: those that name nothing but a key share the decision on it. */
+function oncePerRequest(
+  requests: readonly AccessRequest[],
+  decideOn: (request: AccessRequest) => Decision,
+): Decision[] {
+  const byKey = new Map<string | undefined, Decision>();
+  return requests.map((request) => {
+    const { key, model, models, permission } = request;
+    if (model !== undefined || models !== undefined || permission !== undefined) return decideOn(request);
+    const decision = byKey.get(key) ?? decideOn(request);
+    byKey.set(key, decision);
+    return decision;
+  });
 }
 
 /** For a batch of requests: hashes each key once, however many requests use it. */
