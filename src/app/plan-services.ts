@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Key } from '../keys/key.ts';
 import type { CreationEvent, CreationRecord } from '../keys/operations/create.ts';
 import type { ApplyServices } from '../keys/plan/apply-services.ts';
+import { requireFirst } from '../keys/plan/require-first.ts';
 import type { PlanOptions } from '../keys/plan/survey.ts';
 import { storedDifferences } from '../keys/requested.ts';
 import type { RotationEvent } from '../keys/rotation/services.ts';
@@ -32,6 +35,8 @@ export async function planServices(context: Context, settings: PlanSettings): Pr
   const shared = new SharedList(() => context.keys());
   // The embedded authority finds the keys of a name at once; an API lists all keys, once for all names.
   const listKeys = (names?: readonly string[]) => (isRemote ? shared.read() : context.keys(names));
+  const first = (key: Key, known: readonly Key[]) =>
+    requireFirst({ listKeys, pause: (ms) => pause(ms, context.stop) }, key, known);
   let own: ReturnType<typeof ownKey> | undefined;
   return {
     backend,
@@ -59,10 +64,12 @@ export async function planServices(context: Context, settings: PlanSettings): Pr
       listKeys,
       // What is unfinished is finished before.
       requireFinished: async () => {},
+      requireFirst: first,
       tell: (event) => tellCreation(context, event),
     },
     rotation: Object.assign(Object.create(rotation), {
       listKeys,
+      requireFirst: first,
       tell: (event: RotationEvent) => tellRotation(context, event),
     }),
     openDestination: (to) =>
@@ -77,6 +84,11 @@ export async function planServices(context: Context, settings: PlanSettings): Pr
       await warn(context, storedMessages(updatedKey, differences, context));
     },
   };
+}
+
+/** Ends early if the command is to stop. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => {});
 }
 
 async function tellCreation(context: Context, event: CreationEvent): Promise<void> {

@@ -41,6 +41,7 @@ const table = {
   config_unreadable: { exit: 'failed' },
   conflict: { exit: 'limit' },
   connection_failed: { exit: 'network' },
+  created_elsewhere: { exit: 'limit' },
   database_in_use: { exit: 'limit' },
   declined: { exit: 'failed' },
   delivery_failed: { exit: 'failed' },

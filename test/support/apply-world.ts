@@ -6,6 +6,7 @@ import { withSuperseded } from '../../src/keys/key.ts';
 import type { EscrowedSecret, Journal, WrittenStep } from '../../src/keys/operations/operation.ts';
 import type { RecoveryServices } from '../../src/keys/operations/recovery.ts';
 import type { ApplyServices } from '../../src/keys/plan/apply-services.ts';
+import { requireFirst } from '../../src/keys/plan/require-first.ts';
 import type { PlanOptions } from '../../src/keys/plan/survey.ts';
 import type { KeyBackend, Sink } from '../../src/keys/ports.ts';
 import { Interruption } from '../../src/platform/interruption.ts';
@@ -40,6 +41,8 @@ interface World {
   /** The process dies before its n-th call of a port; absent: never. */
   killedAt?: number;
   options?: Partial<PlanOptions>;
+  /** Absent: it does not last. */
+  pause?: () => Promise<void>;
 }
 
 /** One process on a machine without state, which applies a file to an authority. */
@@ -50,6 +53,7 @@ export function processIn({
   now,
   killedAt,
   options = {},
+  pause = async () => {},
 }: World): ApplyServices {
   const ports = new MortalPorts(killedAt ?? Number.POSITIVE_INFINITY);
   const backend: KeyBackend = ports.backend(front);
@@ -60,7 +64,9 @@ export function processIn({
     const sinks = await open(to);
     return { places: sinks, printsSecret: false, sinks: () => sinks };
   };
+  const first = (key: Key, known: readonly Key[]) => requireFirst({ listKeys: list, pause }, key, known);
   const common = {
+    requireFirst: first,
     backend,
     profile,
     listsWhole: false,

@@ -111,6 +111,11 @@ export const refused: Readonly<Record<CodeOf<Refusal>, Explanation>> = {
     meaning: 'another process is applying the same file; nothing was done here',
     fix: ['wait until it ends, then look: keys plan'],
   },
+  created_elsewhere: {
+    meaning:
+      'another machine created a key of the same name at the same moment; the one created here was revoked before it was delivered',
+    fix: ['see what is left to do: keys plan'],
+  },
   rotation_under_way: {
     meaning: 'another process is rotating a key of the same name; nothing was done here',
     fix: ['wait until it ends, then look: keys list'],

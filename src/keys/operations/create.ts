@@ -61,6 +61,8 @@ export interface CreationServices {
   requireValueInPlaces(keys: readonly Key[], key: Key, places: readonly Sink[]): Promise<void>;
   /** Runs before the secret goes anywhere. */
   maskInLog(secret: Secret): Promise<void>;
+  /** Throws `KeysError` if the new key must not stay. `known`: the keys that there were. Absent: it stays. */
+  requireFirst?(key: Key, known: readonly Key[]): Promise<void>;
   tell(event: CreationEvent): Promise<void>;
 }
 
@@ -128,6 +130,7 @@ async function create(
     journal: await services.journal(),
     onSecret: (secret) => services.maskInLog(secret),
     onNotCreated,
+    verify: async (_, created) => services.requireFirst?.({ ...created, name: spec.name }, before.keys),
   });
   if (before.namesakes.length > 0 && capabilities.overlap !== 'none')
     await tell({ type: 'supersedes', name: spec.name, ids: before.namesakes.map(({ id }) => id) });

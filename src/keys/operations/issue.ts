@@ -37,6 +37,8 @@ export interface Issuing {
   onSecret: (secret: Secret) => Promise<void>;
   /** Called if it is certain that nothing was created, and nothing is left of the operation. */
   onNotCreated?: () => void;
+  /** See `Creation`. */
+  verify?: (secret: Secret, key: Key) => Promise<void>;
 }
 
 /**
@@ -60,13 +62,14 @@ export async function issueKey<Spec extends { name: string }>(
     ...knownBefore(known, { name: spec.name, nameless }, issuer),
   });
   const before = { keys: known, nameless, single };
-  const { onNotCreated } = issuing;
+  const { onNotCreated, verify } = issuing;
   const issuedKey = await createAndDeliver(issuer, spec, operation, {
     subject,
     sinks,
     onSecret,
     before,
     ...(onNotCreated && { onNotCreated }),
+    ...(verify && { verify }),
   });
   await operation.end();
   return issuedKey;

@@ -18,9 +18,32 @@ export interface Undelivered {
   cause: unknown;
 }
 
+type Revoker = Pick<Issuer<never>, 'revoke'>;
+
 /** The failure to report for a secret that was not delivered, after cleaning up. */
 export async function undelivered(
-  issuer: Pick<Issuer<never>, 'revoke'>,
+  issuer: Revoker,
+  operation: Operation,
+  state: Undelivered,
+): Promise<KeysError> {
+  return (await withdrawn(issuer, operation, state)) ?? (await leftBehind(issuer, operation, state));
+}
+
+/** A key that yields to that of another process is revoked, whose secret is nowhere else. Undefined: it does not, or cannot. */
+async function withdrawn(
+  issuer: Revoker,
+  operation: Operation,
+  { subject, key: { id }, isProven, cause }: Undelivered,
+): Promise<KeysError | undefined> {
+  if (!(cause instanceof KeysError) || cause.failure.code !== 'created_elsewhere') return undefined;
+  if (id === unidentified || !isProven || !(await issuer.revoke(id).catch(() => false))) return undefined;
+  await operation.end();
+  const message = `${cause.message}; the ${subject.noun} that was created here (${id}) was revoked before its delivery`;
+  return new KeysError({ ...cause.failure, message, cause });
+}
+
+async function leftBehind(
+  issuer: Revoker,
   operation: Operation,
   { subject: { noun, revocation }, key, isProven, isHeld, delivered, failed, cause }: Undelivered,
 ): Promise<KeysError> {

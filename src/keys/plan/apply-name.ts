@@ -1,5 +1,6 @@
 import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';
+import type { CreationServices } from '../operations/create.ts';
 import { createKey } from '../operations/create.ts';
 import { isWaiting } from '../operations/operation.ts';
 import { recoverOperation } from '../operations/recover-operation.ts';
@@ -151,7 +152,7 @@ async function carryOut(
 async function create(
   services: ApplyServices,
   desired: DesiredKey,
-  { now, label, backend }: PlanWorld,
+  { now, label, backend, keys }: PlanWorld,
 ): Promise<Omit<NameOutcome, 'plan'>> {
   const { name } = desired;
   const least = backend.capabilities.createFields.includes('permissions')
@@ -169,8 +170,12 @@ async function create(
     labels: { ...desired.labels, ...label },
   };
   services.provenance.noteCreation({ name });
+  // What was created since the plan was made is not known to it.
+  const creation: CreationServices = Object.assign(Object.create(services.creation), {
+    requireFirst: async (key: Key) => services.creation.requireFirst?.(key, keys),
+  });
   const record = await createKey(
-    services.creation,
+    creation,
     { spec, ifMissing: false, allowDowntime: false, dryRun: false },
     await services.openDestination(desired.to),
   );

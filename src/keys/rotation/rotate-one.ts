@@ -147,6 +147,7 @@ async function rotate(
     ...(pace && { pace }),
     ...(onReplaced && { onReplaced }),
     onNoEscrow: () => services.tell({ type: 'no-escrow' }),
+    requireFirst: async (key) => services.requireFirst?.({ ...key, name: old.name }, keys),
     isOurs: async (value) => (await services.provenHolder(keys, value)) !== undefined,
   }).catch((error: unknown) => {
     throw withObstacles(error, keys, old);

@@ -34,6 +34,8 @@ export interface Rotation extends Omit<Issuing, 'subject'> {
   onNoEscrow: () => Promise<void>;
   /** Called with the id of the new key once the old one is retired, or its end is set. */
   onReplaced?: (newId: string) => void;
+  /** Throws `KeysError` if the key that was created beside the old one must not stay. */
+  requireFirst?: (key: Key) => Promise<void>;
   /** Whether a value is that of a key of this account beyond doubt; absent: none is. No other value is sent to the API. */
   isOurs?: (value: Secret) => Promise<boolean>;
 }
@@ -90,7 +92,10 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
       single: backend.capabilities.maxKeys === 1,
       ...(rotatesInPlace(backend) && { renewed: rotation.old }),
     },
-    verify: (secret) => verifyNewKey(backend, replaces, secret),
+    verify: async (secret, key) => {
+      if (key.id !== replaces.id && !replaces.revokedFirst) await rotation.requireFirst?.(key);
+      await verifyNewKey(backend, replaces, secret);
+    },
   }).catch(async (error: unknown) => {
     throw await withOldKey(backend, replaces, error);
   });

@@ -119,5 +119,7 @@ export interface RotationServices {
   openDestination(to: readonly string[]): Promise<Destination<RotationRecord>>;
   /** Runs before the secret goes anywhere. */
   maskInLog(secret: Secret): Promise<void>;
+  /** Throws `KeysError` if the new key must not stay. `known`: the keys that there were. Absent: it stays. */
+  requireFirst?(key: Key, known: readonly Key[]): Promise<void>;
   tell(event: RotationEvent): Promise<void>;
 }
