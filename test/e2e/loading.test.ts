@@ -87,7 +87,7 @@ test.for<[command: string, modules: string[]]>([
   // crypto brings the streams.
   [
     'create ci --to file:secret',
-    ['vm', 'internal/abort_controller', 'string_decoder', 'stream/promises', 'stream', 'crypto', 'zlib'],
+    ['vm', 'internal/abort_controller', 'string_decoder', 'stream/promises', 'stream', 'crypto'],
   ],
 ])('%s loads no other modules of Node.js', async ([command, modules]) => {
   expect(await builtinsLoadedBy(command.split(' '))).toEqual(modules);
