@@ -1,13 +1,12 @@
 import type { KeyField } from '../keys/key.ts';
 import { keyFields } from '../keys/key.ts';
-import type { Capabilities } from '../keys/ports.ts';
+import type { Capabilities, LogField } from '../keys/ports.ts';
 import { updatesOf } from '../providers/declaration/call.ts';
 import { namesIn, placeholdersIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { MomentStyle } from '../providers/declaration/styles.ts';
 import { expiryStyles, timeStyles } from '../providers/declaration/styles.ts';
 import { inputsIn } from './change-calls.ts';
-import { unloggedFields } from './read-logs.ts';
 
 /** Whether the API says where its list of keys ends. */
 export function endsLists({ list }: Provider): boolean {
@@ -80,4 +79,19 @@ function keepsLabels(provider: Provider): boolean {
 function isReported({ key }: Provider, field: KeyField): boolean {
   if (field === 'name') return !(typeof key.name === 'object' && 'always' in key.name);
   return field in key || field === 'status' || field === 'superseded';
+}
+
+/** What the entries of a log do not report, or report alike, and the API cannot select by either. */
+function unloggedFields({ logs }: Provider): LogField[] {
+  if (!logs) return [];
+  const inputs = namesIn(logs);
+  const fields = [
+    ['status', 'status', logs.entry.statusCode],
+    ['method', 'method', logs.entry.method],
+    ['path', 'pathPrefix', logs.entry.path],
+  ] as const;
+  return fields.flatMap(([field, input, where]) => {
+    const isTold = where !== undefined && !(typeof where === 'object' && 'always' in where);
+    return isTold || inputs.includes(input) ? [] : [field];
+  });
 }

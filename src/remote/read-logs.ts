@@ -1,5 +1,4 @@
-import { Pages } from '../base/pages.ts';
-import type { LogEntry, LogField, LogQuery } from '../keys/ports.ts';
+import type { LogEntry, LogQuery } from '../keys/ports.ts';
 import { namesIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
@@ -8,12 +7,8 @@ import { readEntry } from './read-entry.ts';
 import type { LastPage } from './read-pages.ts';
 import { requireLastPage } from './require-complete.ts';
 
-/** The log of an API, newest first. Throws `KeysError` (7) at its end if the API has more. */
-export function readLogs(api: Api, provider: Provider, query: LogQuery): Pages<LogEntry> {
-  return new Pages(logPages(api, provider, query));
-}
-
-async function* logPages(api: Api, provider: Provider, query: LogQuery): AsyncGenerator<LogEntry[]> {
+/** The log of an API in pages, newest first. Throws `KeysError` (7) at its end if the API has more. */
+export async function* logPages(api: Api, provider: Provider, query: LogQuery): AsyncGenerator<LogEntry[]> {
   const { logs, capabilities } = provider;
   if (!logs) return;
   const inputs = [...namesIn(logs), ...(capabilities.maxKeys === 1 ? ['keyId'] : [])];
@@ -45,19 +40,4 @@ async function* logPages(api: Api, provider: Provider, query: LogQuery): AsyncGe
   // What comes at once may come in any order.
   yield wholeLog.sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp));
   if (last) requireLastPage(logs.paging, last, { count, noun: 'entries' });
-}
-
-/** What the entries of a log do not report, or report alike, and the API cannot select by either. */
-export function unloggedFields({ logs }: Provider): LogField[] {
-  if (!logs) return [];
-  const inputs = namesIn(logs);
-  const fields = [
-    ['status', 'status', logs.entry.statusCode],
-    ['method', 'method', logs.entry.method],
-    ['path', 'pathPrefix', logs.entry.path],
-  ] as const;
-  return fields.flatMap(([field, input, where]) => {
-    const isTold = where !== undefined && !(typeof where === 'object' && 'always' in where);
-    return isTold || inputs.includes(input) ? [] : [field];
-  });
 }

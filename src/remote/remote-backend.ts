@@ -1,4 +1,5 @@
 import { KeysError } from '../base/errors.ts';
+import { Pages } from '../base/pages.ts';
 import type { Secret } from '../base/secret.ts';
 import type { BeforeSending } from '../keys/before-sending.ts';
 import { inConsole } from '../keys/capability-check.ts';
@@ -23,27 +24,19 @@ import type { Api } from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
-import { holdsSecret } from './holds-secret.ts';
-import { identifyKey } from './identify-key.ts';
 import { inputsFrom, withoutKept } from './key-inputs.ts';
 import { KeyWarnings } from './key-warnings.ts';
 import { keyPages, listKeys, singleKey } from './list-keys.ts';
+import { named } from './nameless-key.ts';
 import { makeSecret } from './new-secret.ts';
-import { readIssued } from './read-issued.ts';
+import { noSuchKey } from './no-such-key.ts';
 import { keyWithId, readKey } from './read-key.ts';
-import { readLogs } from './read-logs.ts';
-import { countedUsage, readUsage } from './read-usage.ts';
-import { readVerdict } from './read-verdict.ts';
-import { requireToggled } from './require-toggled.ts';
-import { revokeKey } from './revoke-key.ts';
 import type { Part } from './select.ts';
 import { part, required } from './select.ts';
 import { isNewestFirst, selectNewest } from './select-newest.ts';
 import { isConflict, maxNameAttempts, TakenNames } from './taken-names.ts';
-import { noSuchKey, updateKey } from './update-key.ts';
-import { verifyByList } from './verify-by-list.ts';
 
-/** The keys of an account behind an API, as its declaration describes them. */
+/** The keys of an account behind an API, as its declaration describes them. What a list does not need is loaded when it is used. */
 export class RemoteBackend implements KeyBackend {
   readonly capabilities: Capabilities;
   readonly permissions: readonly string[] | undefined;
@@ -66,7 +59,8 @@ export class RemoteBackend implements KeyBackend {
     this.#warnings = new KeyWarnings(warn);
     const { rotate, verify } = provider;
     if (verify?.id !== undefined && verify.url === undefined)
-      this.identify = (credential) => identifyKey(this.#api, verify, credential);
+      this.identify = async (credential) =>
+        (await import('./identify-key.ts')).identifyKey(this.#api, verify, credential);
     this.rotationKeepsId = rotate?.keepsId === true;
     if (rotate) this.rotateInPlace = (...given) => this.#rotate(rotate, ...given);
   }
@@ -93,7 +87,7 @@ export class RemoteBackend implements KeyBackend {
       return only ? [await this.#key(only)] : [];
     }
     const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#warnings, wantedId);
-    return keys.map((key) => this.#shown(this.#named(key)));
+    return keys.map((key) => this.#shown(named(key, this.#provider)));
   }
 
   select(selection: Selection, now: Date): AsyncIterable<readonly Key[]> | undefined {
@@ -103,7 +97,7 @@ export class RemoteBackend implements KeyBackend {
 
   async *#pages(ids: Set<string>): AsyncGenerator<Key[]> {
     for await (const page of keyPages(this.#api, this.#provider, this.#now(), this.#warnings, ids))
-      yield page.map((key) => this.#shown(this.#named(key)));
+      yield page.map((key) => this.#shown(named(key, this.#provider)));
   }
 
   async get(id: string): Promise<Key | undefined> {
@@ -139,13 +133,6 @@ export class RemoteBackend implements KeyBackend {
     return this.#names.free(name, this.#now(), id);
   }
 
-  /** Keys without a name are named by their ids if there can be several: one shared name would make them one key. */
-  #named(key: Key): Key {
-    const { key: fields, list } = this.#provider;
-    const isNameless = key.name === '' || (typeof fields.name === 'object' && 'always' in fields.name);
-    return isNameless && !list.single && this.capabilities.maxKeys !== 1 ? { ...key, name: key.id } : key;
-  }
-
   async #issue(
     operation: Issuing,
     inputs: Inputs,
@@ -158,6 +145,7 @@ export class RemoteBackend implements KeyBackend {
     const reason = () => this.#api.reasonOf(response);
     if (response.status === 404) throw noSuchKey(String(inputs.id), reason());
     const { key: fields } = this.#provider;
+    const { readIssued } = await import('./read-issued.ts');
     return readIssued(response, { operation, fields, name, now: this.#now(), newSecret, reason });
   }
 
@@ -193,17 +181,18 @@ export class RemoteBackend implements KeyBackend {
       read: (keyPart: Part) => this.#key(keyPart),
       nameFor: (name: string, one: string) => this.#nameFor(name, one),
     };
-    const key = await updateKey(account, id, changes, listedKey);
-    if (changes.disabled !== undefined) requireToggled(this.#provider, key, changes.disabled);
-    return key;
+    const { updateKey } = await import('./update-key.ts');
+    return updateKey(account, id, changes, listedKey);
   }
 
   async revoke(id: string): Promise<boolean> {
     const { revoke, disable, show } = this.#provider;
     const lookInList = async () =>
       show && this.#listedIds.has(id) ? (await this.list()).find((key) => key.id === id) : undefined;
-    if (revoke)
+    if (revoke) {
+      const { revokeKey } = await import('./revoke-key.ts');
       return revokeKey(this.#api, { ...this.#provider, revoke }, id, () => this.get(id), lookInList);
+    }
     if (!disable)
       throw new KeysError({
         code: 'not_revoked',
@@ -215,11 +204,16 @@ export class RemoteBackend implements KeyBackend {
   }
 
   logs(query: LogQuery): AsyncIterable<LogEntry> {
-    return readLogs(this.#api, this.#provider, query);
+    return new Pages(this.#logPages(query));
+  }
+
+  async *#logPages(query: LogQuery): AsyncGenerator<LogEntry[]> {
+    yield* (await import('./read-logs.ts')).logPages(this.#api, this.#provider, query);
   }
 
   async usage(query: UsageQuery): Promise<UsageRow[]> {
     const { usage, key } = this.#provider;
+    const { countedUsage, readUsage } = await import('./read-usage.ts');
     if (!usage) return countedUsage(this, query, key.usage !== undefined);
     return readUsage({ api: this.#api, usage, listKeys: () => this.list(), warnings: this.#warnings }, query);
   }
@@ -227,9 +221,12 @@ export class RemoteBackend implements KeyBackend {
   /** Checks a key by a harmless call, or by a list that has the secrets of all keys. */
   async verify(secret: Secret): Promise<Verdict> {
     const { verify, key } = this.#provider;
-    if (!verify && key.secret)
+    if (!verify && key.secret) {
+      const { verifyByList } = await import('./verify-by-list.ts');
       return verifyByList(this.#api, this.#provider, key.secret, { secret, now: this.#now() });
+    }
     if (!verify) throw new Error('verify is not among the capabilities');
+    const { readVerdict } = await import('./read-verdict.ts');
     return readVerdict(
       verify,
       () => this.#api.sendAs(verify, secret),
@@ -237,13 +234,14 @@ export class RemoteBackend implements KeyBackend {
     );
   }
 
-  holds(id: string, secret: Secret): Promise<boolean | undefined> {
+  async holds(id: string, secret: Secret): Promise<boolean | undefined> {
+    const { holdsSecret } = await import('./holds-secret.ts');
     return holdsSecret(this.#api, this.#provider, { id, secret }, this);
   }
 
   async #key(keyPart: Part): Promise<Key> {
     const { key, unreadable: odd } = readKey(keyPart, this.#provider.key, this.#now());
     for (const one of odd) await this.#warnings.warnOf(one, key.id);
-    return this.#shown(this.#named(key));
+    return this.#shown(named(key, this.#provider));
   }
 }

@@ -14,7 +14,9 @@ import { confirmsToggle } from './confirms-toggle.ts';
 import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import { keptInputs, withoutKept } from './key-inputs.ts';
+import { noSuchKey } from './no-such-key.ts';
 import { readId } from './read-key.ts';
+import { requireToggled } from './require-toggled.ts';
 import type { Part } from './select.ts';
 import { part, select } from './select.ts';
 
@@ -40,6 +42,17 @@ export async function updateKey(
   id: string,
   changes: KeyChanges,
   listedKey?: Key,
+): Promise<Key> {
+  const key = await changedKey(account, id, changes, listedKey);
+  if (changes.disabled !== undefined) requireToggled(account.provider, key, changes.disabled);
+  return key;
+}
+
+async function changedKey(
+  account: UpdateContext,
+  id: string,
+  changes: KeyChanges,
+  listedKey: Key | undefined,
 ): Promise<Key> {
   const calls = changeCalls(account.provider, changes);
   const done: ChangeCall[] = [];
@@ -233,13 +246,4 @@ function partlyChanged(
 
 function fieldName(field: keyof KeyChanges): string {
   return field === 'disabled' ? 'the status' : field;
-}
-
-/** `reason`: `, Project Not Found`, as the API explains it. */
-export function noSuchKey(id: string, reason = ''): KeysError {
-  return new KeysError({
-    code: 'no_such_key',
-    message: `the API has no key '${id}'${reason.replace(/^,/, ':')}`,
-    hints: ['keys list --status all'],
-  });
 }
