@@ -83,6 +83,7 @@ export async function startServer(
     onLoss: ({ use, reason }) =>
       void context.warn(`a use of the key ${use.keyId} was not metered: ${visible(messageOf(reason))}`),
     onBug: (error) => void context.warn(`a request failed unexpectedly: ${stackOf(error)}`),
+    onUnavailable: unavailableWarning(context),
   });
   const address = await listen(server, host, port);
   const files = [...priceFiles, ...tlsFilesOf(context, serving, server)];
@@ -126,6 +127,23 @@ function unpricedWarning(context: Context): (model: string | undefined) => void 
     if (reported.has(name) || reported.size >= maxUnpricedModels) return;
     reported.add(name);
     void context.warn(`${name} has no price in the file of --prices, and counts without a cost`);
+  };
+}
+
+/** Between warnings of the same cause, which each request would repeat. */
+const repeatMs = 60_000;
+
+/** Warns why the database cannot be used. */
+function unavailableWarning(context: Context): (error: KeysError) => void {
+  const reported = new Set<string>();
+  let since = 0;
+  return ({ message }) => {
+    const now = context.now.getTime();
+    if (now - since >= repeatMs) reported.clear();
+    if (reported.size === 0) since = now;
+    if (reported.has(message)) return;
+    reported.add(message);
+    void context.warn(visible(message));
   };
 }
 

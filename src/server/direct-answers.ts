@@ -11,18 +11,18 @@ import type { Context } from './context.ts';
 import type { Lifecycle } from './health.ts';
 import type { HostCheck } from './host-check.ts';
 import { logText } from './log-text.ts';
-import { problemOf } from './problem-of.ts';
+import type { Operator } from './problem-of.ts';
+import { reportedProblemOf } from './problem-of.ts';
 import type { PendingDecision } from './request-batcher.ts';
 import { requestId } from './request-id.ts';
 
 const path = '/v1/authorize';
 
-export interface DirectOptions {
+export interface DirectOptions extends Operator {
   hostProblem: HostCheck;
   lifecycle: Lifecycle;
   behindProxy: boolean;
   log: AccessLog | undefined;
-  onBug: (error: unknown) => void;
 }
 
 /**
@@ -90,9 +90,7 @@ class DirectAnswer implements PendingDecision {
   }
 
   reject(error: unknown): void {
-    const problem = problemOf(error);
-    if (problem.status === 500) this.#options.onBug(error);
-    this.#answer(withHead(problemAnswer(problem)));
+    this.#answer(withHead(problemAnswer(reportedProblemOf(error, this.#options))));
   }
 
   #answer(answer: WholeAnswer): void {

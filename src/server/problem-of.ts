@@ -1,6 +1,9 @@
+import { mayPass } from '../authority/store/may-pass.ts';
 import { KeysError } from '../base/errors.ts';
 import { maskSecrets } from '../base/secret.ts';
 import { HttpProblem } from '../gateway/http-problem.ts';
+
+const unavailable = [503, 'AUTHORITY_UNAVAILABLE'] as const;
 
 /** The HTTP status and the code of what the authority refuses. */
 const authorityProblems: Readonly<Record<string, readonly [status: number, code: string]>> = {
@@ -17,10 +20,10 @@ const authorityProblems: Readonly<Record<string, readonly [status: number, code:
   model_not_entitled: [403, 'MODEL_NOT_ENTITLED'],
   idempotency_key_reused: [422, 'IDEMPOTENCY_KEY_REUSED'],
   authority_busy: [503, 'AUTHORITY_BUSY'],
-  authority_gone: [503, 'AUTHORITY_UNAVAILABLE'],
-  authority_missing: [503, 'AUTHORITY_UNAVAILABLE'],
-  authority_unreachable: [503, 'AUTHORITY_UNAVAILABLE'],
-  authority_login_failed: [503, 'AUTHORITY_UNAVAILABLE'],
+  authority_gone: unavailable,
+  authority_missing: unavailable,
+  authority_unreachable: unavailable,
+  authority_login_failed: unavailable,
   // It may have happened: no caller may conclude from this that it has not.
   reply_lost: [504, 'OUTCOME_UNKNOWN'],
 };
@@ -34,6 +37,22 @@ const fastifyProblems: Readonly<Record<string, string>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'VALIDATION_FAILED',
 };
 
+/** Who is told what callers are not. */
+export interface Operator {
+  /** Receives unexpected errors. */
+  onBug: (error: unknown) => void;
+  /** Receives why the database cannot be used at the moment, for each request that needs it. */
+  onUnavailable?: (error: KeysError) => void;
+}
+
+/** As `problemOf`; tells an operator the cause of an answer that does not contain it. */
+export function reportedProblemOf(error: unknown, { onBug, onUnavailable }: Operator): HttpProblem {
+  const problem = problemOf(error);
+  if (problem.status === 500) onBug(error);
+  if (error instanceof KeysError && problem.code === unavailable[1]) onUnavailable?.(error);
+  return problem;
+}
+
 /** The answer to anything thrown while a request was handled. A bug reveals nothing of itself to the caller. */
 export function problemOf(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
@@ -44,8 +63,10 @@ export function problemOf(error: unknown): HttpProblem {
   return new HttpProblem(statusCode, problemCode, maskSecrets(message));
 }
 
-function authorityProblem({ failure: { code, message } }: KeysError): HttpProblem {
-  const [status, problemCode] = authorityProblems[code] ?? [500, 'AUTHORITY_UNUSABLE'];
+function authorityProblem(error: KeysError): HttpProblem {
+  const { code, message } = error.failure;
+  const unusableStatus = mayPass(error) ? unavailable : ([500, 'AUTHORITY_UNUSABLE'] as const);
+  const [status, problemCode] = authorityProblems[code] ?? unusableStatus;
   if (status < 500) return new HttpProblem(status, problemCode, message);
   const unusable = 'the authority cannot use its database at the moment';
   return new HttpProblem(status, problemCode, unusable, {}, { 'retry-after': '1' });

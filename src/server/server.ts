@@ -24,7 +24,8 @@ import { hostCheck } from './host-check.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import type { WorkerCounts } from './metrics.ts';
 import { Metrics } from './metrics.ts';
-import { problemOf } from './problem-of.ts';
+import type { Operator } from './problem-of.ts';
+import { reportedProblemOf } from './problem-of.ts';
 import { keepPruning } from './pruning.ts';
 import type { OnBatch } from './request-batcher.ts';
 import { RequestBatcher } from './request-batcher.ts';
@@ -32,7 +33,7 @@ import { onThreads, withoutThreads } from './threads/offload.ts';
 import { answerBeforeBody } from './unread-body.ts';
 import { parseJson } from './validation.ts';
 
-export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
+export interface ServerOptions extends Omit<AppOptions, 'onRefused'>, Operator {
   authority: AuthorityService;
   version: string;
   now: () => Date;
@@ -49,8 +50,6 @@ export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
   upstream?: Upstream;
   /** Absent: no access log. */
   log?: { format: LogFormat; write: (line: string) => void };
-  /** Receives unexpected errors. */
-  onBug: (error: unknown) => void;
   /** Receives the model of each call that cost an unknown amount, although there are prices. */
   onUnpriced?: (model: string | undefined) => void;
   /** Receives each use of a key that the database rejected. */
@@ -144,9 +143,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   for (const api of compatApis) await mount(api.prefix, api.errorBody, (scope) => api.mount(scope, context));
   await mount('/admin', envelope, (scope) => adminApi(scope, context, version));
   await app.register(async (scope) => dataPlane(scope, context));
-  const { behindProxy, onBug, direct = true } = options;
-  const directOptions = { hostProblem, lifecycle, behindProxy, log: logRecord, onBug };
-  if (direct) answerDirectly(app, context, directOptions);
+  const { direct = true } = options;
+  if (direct) answerDirectly(app, context, { ...options, hostProblem, lifecycle, log: logRecord });
 
   let stopPruning = () => {};
 
@@ -213,14 +211,13 @@ function prepareExchange({ behindProxy }: ServerOptions, request: FastifyRequest
 }
 
 function answerProblem(
-  { onBug }: ServerOptions,
+  operator: Operator,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
   body: ProblemBody,
 ): void {
-  const problem = problemOf(error);
-  if (problem.status === 500) onBug(error);
+  const problem = reportedProblemOf(error, operator);
   request.logged.code = problem.code;
   if (request.method === 'HEAD') reply.type('application/json');
   reply

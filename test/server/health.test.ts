@@ -1,11 +1,15 @@
 import { rmSync } from 'node:fs';
 import { Agent, get } from 'node:http';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Secret } from '../../src/base/secret.ts';
 import { createServer } from '../../src/server/server.ts';
 import { spec } from '../support/authority.ts';
 import type { Refused } from '../support/authority-service.ts';
 import { refusalIn, serving, testService } from '../support/authority-service.ts';
+import { cannotMount } from '../support/real-parts.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 
 test('a server with a database is alive and ready', async () => {
   const { call } = await serving(await testService());
@@ -34,6 +38,43 @@ test('a database that a newer program has migrated makes the server not ready', 
   other.run('PRAGMA user_version = 1000');
   other.close();
   expect((await call('GET', '/readyz')).status).toBe(503);
+});
+
+describe.skipIf(cannotMount())('while the disk of its database is full', () => {
+  test('a server makes no change, says so to callers and its operator, and loses no use', async () => {
+    const made = await testService();
+    const disk = mountSmallDisk(dirname(made.path));
+    const causes: string[] = [];
+    const { call, token } = await serving(made, { onUnavailable: ({ message }) => causes.push(message) });
+    const keys = await made.keysOf('ada');
+    const limited = await keys.issue(spec({ name: 'limited', rateLimitRpm: 10 }));
+    const free = await keys.issue(spec({ name: 'free' }));
+    const session = await token('ada');
+    const use = (secret: Secret) => call<Refused>('GET', '/v1/authorize', { token: secret.reveal() });
+    const names = async () => (await keys.list()).map(({ key }) => key.name).sort();
+    disk.fill();
+    const refusals = [
+      await call<Refused>('POST', '/admin/keys', { token: session, body: { name: 'x'.repeat(90) } }),
+      await call<Refused>('DELETE', `/admin/keys/${free.id}`, { token: session }),
+      await use(limited.secret),
+      await call<Refused>('GET', '/v1/authorize?', { token: limited.secret.reveal() }),
+    ];
+    for (const answer of refusals) {
+      expect(refusalIn(answer)).toEqual([503, 'AUTHORITY_UNAVAILABLE']);
+      expect(answer.headers.get('retry-after')).toBe('1');
+      expect(JSON.stringify(answer.body)).not.toContain(made.path);
+    }
+    expect(causes).toHaveLength(refusals.length);
+    for (const cause of causes) expect(cause).toContain('the disk is full');
+    expect((await use(free.secret)).status).toBe(200);
+    expect(await names()).toEqual(['free', 'limited']);
+    disk.free();
+    expect((await use(limited.secret)).headers.get('ratelimit-remaining')).toBe('9');
+    expect((await call('DELETE', `/admin/keys/${free.id}`, { token: session })).status).toBe(204);
+    expect((await use(free.secret)).status).toBe(401);
+    const counted = async () => (await keys.get(free.id)).key.usage?.requests;
+    await expect.poll(counted, { timeout: 5000 }).toBe(1);
+  });
 });
 
 /** The status and the `Connection` header of an answer on a kept connection. */

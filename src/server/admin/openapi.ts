@@ -52,6 +52,7 @@ export function describe(routes: readonly Route[], version: string): Json {
 function operationOf({
   operation,
   summary,
+  method,
   path,
   body,
   query,
@@ -78,6 +79,8 @@ function operationOf({
       ...Object.fromEntries(Object.entries(refusals ?? {}).map(([code, codes]) => [code, refused(codes)])),
       ...(body || query ? { 400: refused('VALIDATION_FAILED') } : {}),
       401: refused('MISSING_SESSION, INVALID_SESSION, EXPIRED_SESSION'),
+      503: refused('AUTHORITY_BUSY, AUTHORITY_UNAVAILABLE'),
+      ...(method === 'GET' ? {} : { 504: refused('OUTCOME_UNKNOWN') }),
       default: refused('any other failure'),
     },
   };

@@ -3,6 +3,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { PostgresStore } from '../../../src/authority/postgres/postgres-store.ts';
 import type { Work } from '../../../src/authority/store/work.ts';
 import { all, run } from '../../../src/authority/store/work.ts';
+import { KeysError } from '../../../src/base/errors.ts';
+import { problemOf } from '../../../src/server/problem-of.ts';
 import { failureIn } from '../../support/failure.ts';
 import { giveAway, postgresPassword, TestPostgres } from '../../support/postgres.ts';
 import { lacksPostgres } from '../../support/postgres-programs.ts';
@@ -25,6 +27,9 @@ function* settings(): Work<number> {
   return (yield* all('SELECT name FROM settings')).length;
 }
 
+/** What a server answers: it may pass. */
+const unavailable = { status: 503, code: 'AUTHORITY_UNAVAILABLE' };
+
 const diskBytes = 24 * 1024 * 1024;
 
 describe.skipIf(lacksPostgres())('a PostgreSQL server at its limits', () => {
@@ -44,6 +49,7 @@ describe.skipIf(lacksPostgres())('a PostgreSQL server at its limits', () => {
       const failure = await failureIn(store.write(() => setSettings('during', 5000)));
       expect(failure).toMatchObject({ exit: 'failed', code: 'authority_unusable' });
       expect(failure.message).toContain("the server's disk is full; nothing was changed");
+      expect(problemOf(new KeysError(failure))).toMatchObject(unavailable);
       disk.free();
       expect(await store.read(settings)).toBe(1);
       await store.write(() => setSettings('after', 1));
@@ -80,6 +86,7 @@ describe.skipIf(lacksPostgres())('a PostgreSQL server at its limits', () => {
     const failure = await failureIn(store.write(() => setSettings('b', 1)));
     expect(failure).toMatchObject({ exit: 'failed', code: 'authority_unusable' });
     expect(failure.message).toContain('read-only replica');
+    expect(problemOf(new KeysError(failure))).toMatchObject(unavailable);
     await store.close();
   });
 });
