@@ -116,9 +116,9 @@ export function timeAt(from: Part, where: TimePath | undefined): string | null |
   });
 }
 
-/** A time as `toISOString` writes it, on a day that every month has: most are, and writing them again takes long. */
+/** A time as `toISOString` writes it, on any day but 29 February: most are, and writing them again takes long. */
 const isOurs =
-  /^(?:19[7-9]|[2-9]\d\d)\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}\.\d{3}Z$/;
+  /^(?:19[7-9]|[2-9]\d\d)\d-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3])(?::[0-5]\d){2}\.\d{3}Z$/;
 
 /** An ISO 8601 time without a zone is taken as UTC; `Date.parse` would take the zone of this machine. */
 function parseTime(text: string): number {

@@ -65,7 +65,9 @@ export async function* readPages(
     const { headers } = response;
     const page = { answer, itemsAt, headers, pageCount: progress.pageCount };
     const ids = idOf && items.map(idOf);
-    if (progress.isRepeat(items, ids)) {
+    const idCount = progress.idCount;
+    const newItems = ids ? items.filter((_, index) => progress.isNew(ids[index])) : items;
+    if (progress.isRepeat(items, ids, progress.idCount > idCount)) {
       if (
         !ignoresPaging(paging, items.length, progress.itemCount) &&
         !hasAll(paging, answer, progress.itemCount)
@@ -73,7 +75,6 @@ export async function* readPages(
         throw repeatedPage();
       return onEnd?.(page);
     }
-    const newItems = ids ? items.filter((_, index) => progress.isNew(ids[index])) : items;
     yield newItems;
     progress.endPage(items.length, newItems.length);
     request = paging && nextPage(paging, { request, response, answer, items, itemCount: progress.itemCount });
@@ -95,9 +96,10 @@ class Progress {
   readonly #maxLength: number;
   readonly #requests = new Set<string>();
   readonly #ids: Set<string>;
-  /** The digests of the pages, from the second one on. */
+  /** The digests of pages. */
   readonly #contents = new Set<string>();
-  #firstContent: (() => string) | undefined;
+  /** Those of pages that no other page had to be compared with yet. */
+  readonly #undigested: (() => string)[] = [];
   #length = 0;
   #idlePages = 0;
 
@@ -109,6 +111,10 @@ class Progress {
 
   get pageCount(): number {
     return this.#requests.size;
+  }
+
+  get idCount(): number {
+    return this.#ids.size;
   }
 
   startPage(request: PageRequest): void {
@@ -124,15 +130,21 @@ class Progress {
     if (this.#length > this.#maxLength) throw endless(this.#requests.size);
   }
 
-  /** Whether an earlier page had the same items: those with the same ids are the same. */
-  isRepeat(items: readonly Part[], ids: readonly (string | undefined)[] = []): boolean {
-    const content = () => digestOf(items.map(({ value }, index) => ids[index] ?? value));
-    if (!this.#firstContent) {
-      // Most lists end here, and need no digest.
-      this.#firstContent = content;
+  /**
+   * Whether an earlier page had the same items: those with the same ids are the same. A page with an id that no earlier one
+   * has is none of them.
+   */
+  isRepeat(items: readonly Part[], ids: readonly (string | undefined)[] = [], hasNewId = false): boolean {
+    const isFirst = this.pageCount === 1;
+    const hasAllIds = ids.length > 0 && !ids.includes(undefined);
+    const content = hasAllIds
+      ? digestLater(ids)
+      : digestLater(items.map(({ value }, at) => ids[at] ?? value));
+    if (isFirst || (hasNewId && hasAllIds)) {
+      this.#undigested.push(content);
       return false;
     }
-    if (this.#contents.size === 0) this.#contents.add(this.#firstContent());
+    for (const earlier of this.#undigested.splice(0)) this.#contents.add(earlier());
     const digest = content();
     const isRepeat = items.length > 0 && this.#contents.has(digest);
     this.#contents.add(digest);
@@ -150,8 +162,9 @@ class Progress {
   }
 }
 
-function digestOf(items: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(items)).digest('hex');
+/** Keeps nothing of a page but what is digested. */
+function digestLater(items: readonly unknown[]): () => string {
+  return () => createHash('sha256').update(JSON.stringify(items)).digest('hex');
 }
 
 function itemsOf(answer: Part, path: Path): Part[] {

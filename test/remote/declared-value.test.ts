@@ -5,6 +5,14 @@ import { buildRequest } from '../../src/remote/build-request.ts';
 import { amountAt, inApiWords, listAt, textAt, timeAt } from '../../src/remote/declared-value.ts';
 import { part } from '../../src/remote/select.ts';
 
+function outcomeOf(read: () => unknown): object {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return { message: (error as Error).message };
+  }
+}
+
 const answer = part({
   cents: 1250,
   micros: '250000',
@@ -105,18 +113,11 @@ test('a path is read as a declared value at this path is', () => {
     fc.dictionary(fc.constantFrom('b', 'c'), texts),
   );
   const answers = fc.oneof(values, fc.dictionary(fc.constantFrom('a', 'a.b', '', '__proto__'), values));
-  const outcome = (read: () => unknown) => {
-    try {
-      return { value: read() };
-    } catch (error) {
-      return { message: (error as Error).message };
-    }
-  };
   fc.assert(
     fc.property(answers, fc.constantFrom('a', 'a.b', '', 'toString', '__proto__'), (answer, path) => {
       for (const readAt of [textAt, amountAt, timeAt, listAt])
-        expect(outcome(() => readAt(part(answer), path))).toEqual(
-          outcome(() => readAt(part(answer), { at: path })),
+        expect(outcomeOf(() => readAt(part(answer), path))).toEqual(
+          outcomeOf(() => readAt(part(answer), { at: path })),
         );
     }),
     { numRuns: 1000 },
@@ -127,4 +128,14 @@ test('what every object has is no field of a response', () => {
   for (const path of ['toString', '__proto__', 'a.toString', 'constructor.name'])
     for (const readAt of [textAt, amountAt, timeAt, listAt])
       expect(readAt(part({ a: {} }), path)).toBeUndefined();
+});
+
+test('any day of the calendar is read as a declared value is', () => {
+  const two = (number: number) => String(number).padStart(2, '0');
+  for (const year of [1969, 1970, 2026, 2028, 2100])
+    for (let month = 0; month <= 13; month++)
+      for (let day = 0; day <= 32; day++) {
+        const answer = part({ a: `${year}-${two(month)}-${two(day)}T23:59:59.000Z` });
+        expect(outcomeOf(() => timeAt(answer, 'a'))).toEqual(outcomeOf(() => timeAt(answer, { at: 'a' })));
+      }
 });

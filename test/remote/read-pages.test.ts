@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
 import { unreal } from '../../src/providers/built-in/unreal.ts';
@@ -388,4 +389,39 @@ describe('parameters in the body', () => {
     ]);
     expect(sent).toEqual([{}, { skip: 1 }, { skip: 2 }]);
   });
+});
+
+test('a page is repeated if an earlier one had the same items, whatever came between', async () => {
+  const items = fc.array(fc.constantFrom('a', 'b', 'c', 'd', null), { maxLength: 3 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(items, { minLength: 1, maxLength: 6 }), async (pages) => {
+      const texts = pages.map((page) => JSON.stringify(page));
+      const repeatedAt = texts.findIndex((text, at) => text !== '[]' && texts.indexOf(text) < at);
+      const read = readPages({ by: 'cursor', cursor: 'c', size: 2, next: 'next' }, 'items', {
+        async readPage({ parameters: { c = 0 } }) {
+          const at = Number(c);
+          const answer = { items: pages[at], next: at + 1 < pages.length ? at + 1 : null };
+          return {
+            status: 200,
+            headers: {},
+            requestId: undefined,
+            retryAfter: undefined,
+            text: '',
+            json: () => answer,
+          };
+        },
+        idOf: ({ value }) => (value === null ? undefined : String(value)),
+      });
+      const newItems: unknown[] = [];
+      const code = await codeOf(
+        (async () => {
+          for await (const page of read) newItems.push(...page.map(({ value }) => value));
+        })(),
+      );
+      const before = pages.slice(0, repeatedAt < 0 ? pages.length : repeatedAt).flat();
+      expect(code).toBe(repeatedAt < 0 ? undefined : 'page_repeated');
+      expect(newItems).toEqual(before.filter((one, at) => one === null || before.indexOf(one) === at));
+    }),
+    { numRuns: 500 },
+  );
 });
