@@ -51,9 +51,9 @@ export async function encoderFor(
     case 'yaml':
       return yamlEncoder(selection);
     case 'csv':
-      return sheetEncoder(fields, (record) => sheet(record, fields).map(quoteForCsv).join(','), ',');
+      return sheetEncoder(fields, ',', quoteForCsv);
     case 'tsv':
-      return sheetEncoder(fields, (record) => sheet(record, fields).join('\t'), '\t');
+      return sheetEncoder(fields, '\t', (text) => text);
     case 'plain':
       return encoderOf({ write: (records) => linesOf(records, (one) => values(one, fields).join('\t')) });
   }
@@ -63,15 +63,18 @@ function values(record: object, fields: readonly string[]): string[] {
   return fields.map((field) => cell((record as Fields)[field]));
 }
 
-/** As `values`, for spreadsheets: text that would run as a formula is prefixed with `'`. */
-function sheet(record: object, fields: readonly string[]): string[] {
-  return fields.map((field) => {
-    const value = (record as Fields)[field];
-    const text = cell(value);
-    // Numbers are not formulas, and a secret must be exact.
-    if (text === '' || typeof value === 'number' || field === 'secret') return text;
-    return /^\s*[=+@\-＝＋＠－]|^\\[tr]/.test(text) ? `'${text}` : text;
-  });
+/** Text that stands in a cell as it is, as most does: nothing of it is unsafe, quoted or the start of a formula. */
+const plainCell = /^[0-9A-Za-z_][ !#-+\--~]*$/;
+
+/** As `cell`, for spreadsheets: text that would run as a formula is prefixed with `'`. */
+function sheetCell(value: unknown, field: string, quote: (text: string) => string): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string' && plainCell.test(value)) return value;
+  const text = cell(value);
+  // Numbers are not formulas, and a secret must be exact.
+  if (text === '' || typeof value === 'number' || plainCell.test(text) || field === 'secret')
+    return quote(text);
+  return quote(/^\s*[=+@\-＝＋＠－]|^\\[tr]/.test(text) ? `'${text}` : text);
 }
 
 function quoteForCsv(text: string): string {
@@ -113,7 +116,16 @@ function linesOf(records: readonly object[], lineOf: (record: object) => string)
   return text;
 }
 
-function sheetEncoder(fields: readonly string[], lineOf: (record: object) => string, gap: string): Encoder {
+function sheetEncoder(fields: readonly string[], gap: string, quote: (text: string) => string): Encoder {
+  const lineOf = (record: object) => {
+    let line = '';
+    let before = '';
+    for (const field of fields) {
+      line += before + sheetCell((record as Fields)[field], field, quote);
+      before = gap;
+    }
+    return line;
+  };
   return encoderOf({ start: `${fields.join(gap)}\n`, write: (records) => linesOf(records, lineOf) });
 }
 
@@ -141,9 +153,13 @@ function jsonEncoder(selection: readonly string[] | undefined): Encoder {
 
 async function yamlEncoder(selection: readonly string[] | undefined): Promise<Encoder> {
   const { toYaml, toYamlItem } = await import('./yaml.ts');
-  const item = (record: object) => toYamlItem(pick(record, selection));
+  const items = (records: readonly object[]) => {
+    let text = '';
+    for (const record of records) text += toYamlItem(pick(record, selection));
+    return text;
+  };
   return {
-    ...encoderOf({ write: (records) => safeJson(records.map(item).join('')), empty: '[]\n' }),
+    ...encoderOf({ write: (records) => safeJson(items(records)), empty: '[]\n' }),
     one: (record) => safeJson(toYaml(pick(record, selection))),
   };
 }

@@ -16,9 +16,26 @@ export function pick(record: object, fields: readonly string[] | undefined): Fie
 export function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return visible(value);
-  if (Array.isArray(value)) return value.map(cell).join(',');
   if (typeof value !== 'object') return visible(String(value));
-  return Object.entries(value)
-    .map(([name, part]) => `${visible(name)}=${cell(part)}`)
-    .join(',');
+  return Array.isArray(value) ? itemsOf(value) : pairsOf(value);
+}
+
+function itemsOf(list: readonly unknown[]): string {
+  let text = '';
+  let before = '';
+  for (const item of list) {
+    text += before + cell(item);
+    before = ',';
+  }
+  return text;
+}
+
+function pairsOf(record: object): string {
+  let text = '';
+  let before = '';
+  for (const name of Object.keys(record)) {
+    text += `${before}${visible(name)}=${cell(record[name as keyof typeof record])}`;
+    before = ',';
+  }
+  return text;
 }

@@ -6,52 +6,65 @@
 
 /** The document of a record. */
 export function toYaml(record: object): string {
-  return `${write(record, '')}\n`;
+  return `${write(record, 0)}\n`;
 }
 
 /** The record as an item of a list. */
 export function toYamlItem(record: object): string {
-  return `- ${write(record, '  ')}\n`;
+  return `- ${write(record, 1)}\n`;
 }
 
 /** Text that JSON does not escape. */
 const plainText = /^[ !#-[\]-~]*$/;
 
-/** A value, as JSON.stringify reads it, whose first line is indented already. */
-function write(value: unknown, indent: string): string {
-  if (typeof value === 'string') return plainText.test(value) ? `"${value}"` : JSON.stringify(value);
-  if (typeof value === 'boolean' || Number.isFinite(value)) return String(value);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  if (hasOwnJson(value)) return write(value.toJSON(), indent);
-  const inner = `${indent}  `;
-  const text = Array.isArray(value) ? writeItems(value, indent, inner) : writeFields(value, indent, inner);
-  return text === '' ? JSON.stringify(value) : text;
+/** A value, as JSON.stringify reads it, whose first line is indented already; `level`: how far its other lines are. */
+function write(value: unknown, level: number): string {
+  if (typeof value !== 'object' || value === null) return scalar(value);
+  if (hasOwnJson(value)) return write(value.toJSON(), level);
+  return contentOf(value, level) || JSON.stringify(value);
 }
 
-function writeItems(list: readonly unknown[], indent: string, inner: string): string {
-  let text = '';
-  for (const item of list) text += `${text === '' ? '' : `\n${indent}`}- ${write(item, inner)}`;
-  return text;
+/** A value after the name of its field: a list or an object with content begins on the next line. */
+function writeAfterName(value: unknown, level: number): string {
+  if (typeof value !== 'object' || value === null) return ` ${scalar(value)}`;
+  if (hasOwnJson(value)) return writeAfterName(value.toJSON(), level);
+  const content = contentOf(value, level + 1);
+  return content === '' ? ` ${JSON.stringify(value)}` : indentOf(level + 1) + content;
 }
 
-function writeFields(record: object, indent: string, inner: string): string {
+function scalar(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string' && plainText.test(value)) return `"${value}"`;
+  return JSON.stringify(value) ?? 'null';
+}
+
+/** The items or fields of an object; empty if it has none. */
+function contentOf(value: object, level: number): string {
   let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : indentOf(level)}- ${write(item, level + 1)}`;
+    return text;
+  }
   // Entries would be as many arrays as there are fields.
-  for (const name of Object.keys(record)) {
-    const value = record[name as keyof typeof record] as unknown;
-    if (value === undefined) continue;
-    if (text !== '') text += `\n${indent}`;
-    text += `${nameOf(name, indent)}:${isBlock(value) ? `\n${inner}` : ' '}${write(value, inner)}`;
+  for (const name of Object.keys(value)) {
+    const field = value[name as keyof typeof value] as unknown;
+    if (field === undefined) continue;
+    const { first, next } = startOf(name, level);
+    text += text === '' ? first : next;
+    // Most fields are one of these.
+    if (field === null) text += ' null';
+    else if (typeof field === 'string' && plainText.test(field)) text += ` "${field}"`;
+    else text += writeAfterName(field, level);
   }
   return text;
 }
 
-/** A list or an object with content; an empty one is written as in JSON. */
-function isBlock(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (hasOwnJson(value)) return isBlock(value.toJSON());
-  if (Array.isArray(value)) return value.length > 0;
-  return Object.values(value).some((one) => one !== undefined);
+const indents: string[] = [];
+
+/** A line break, and the indent of a level. */
+function indentOf(level: number): string {
+  indents[level] ??= `\n${'  '.repeat(level)}`;
+  return indents[level];
 }
 
 function hasOwnJson(value: object): value is { toJSON(): unknown } {
@@ -64,19 +77,34 @@ const reserved = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
 /** A longer name needs a question mark (YAML 1.2.2, section 7.4.2). */
 const maxNameLength = 1000;
 
-/** Names that stand as they are, such as those of the fields of a key, which each row of a list has. */
-const plainNames = new Set<string>();
-const maxPlainNames = 1000;
+/** How a field begins. */
+interface Start {
+  first: string;
+  /** After another field. */
+  next: string;
+}
+
+/** Those with plain names, by level: each row of a list has the same. */
+const starts: Map<string, Start>[] = [];
+const maxNames = 1000;
+
+function startOf(name: string, level: number): Start {
+  starts[level] ??= new Map();
+  const startsHere = starts[level];
+  let start = startsHere.get(name);
+  if (!start) {
+    const first = `${nameOf(name, level)}:`;
+    start = { first, next: indentOf(level) + first };
+    if (isPlainName(name) && startsHere.size < maxNames) startsHere.set(name, start);
+  }
+  return start;
+}
 
 /** Names can be foreign text, such as those of labels. */
-function nameOf(name: string, indent: string): string {
-  if (plainNames.has(name)) return name;
-  if (isPlainName(name)) {
-    if (plainNames.size < maxPlainNames) plainNames.add(name);
-    return name;
-  }
+function nameOf(name: string, level: number): string {
+  if (isPlainName(name)) return name;
   const quoted = JSON.stringify(name);
-  return quoted.length <= maxNameLength ? quoted : `? ${quoted}\n${indent}`;
+  return quoted.length <= maxNameLength ? quoted : `? ${quoted}${indentOf(level)}`;
 }
 
 function isPlainName(name: string): boolean {

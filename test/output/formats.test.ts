@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Encoding } from '../../src/output/formats.ts';
 import { encoderFor } from '../../src/output/formats.ts';
+import { cell } from '../../src/output/values.ts';
 import { collect } from '../support/collect.ts';
 
 const columns = ['id', 'name', 'models', 'budgetUsd'];
@@ -133,6 +134,10 @@ const anyRecord = fc.dictionary(
     fc.boolean(),
     fc.constant(null),
     fc.array(fc.string(), { maxLength: 3 }),
+    fc.dictionary(
+      fc.constantFrom('id', 'name', 'no'),
+      fc.array(fc.dictionary(fc.constant('id'), fc.string())),
+    ),
   ),
 );
 
@@ -199,4 +204,45 @@ test('yaml has names of any length, and nested lists and objects', async () => {
   };
   expect(parse(await encode('yaml', [record, {}, record]))).toEqual([record, {}, record]);
   expect(parse(await encode('yaml', record))).toEqual(record);
+});
+
+test('a cell of a sheet is its text, with what a sheet needs', async () => {
+  const piece = fc.constantFrom(
+    'a',
+    'Z9',
+    '_',
+    ' ',
+    '=',
+    '-',
+    '@',
+    '＝',
+    '\\',
+    't',
+    '\t',
+    ',',
+    '"',
+    '\x1b',
+    'é',
+    '~',
+  );
+  const text = fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join(''));
+  const value = fc.oneof(
+    text,
+    fc.array(text, { maxLength: 2 }),
+    fc.dictionary(text, text, { maxKeys: 2 }),
+    fc.double(),
+  );
+  const formula = /^\s*[=+@\-＝＋＠－]|^\\[tr]/;
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(value, fc.constantFrom(null, true)), text, async (id, secret) => {
+      const whole = cell(id);
+      const idCell = formula.test(whole) && typeof id !== 'number' ? `'${whole}` : whole;
+      const cells = [idCell, cell(secret)];
+      const quoted = cells.map((one) => (/[",]/.test(one) ? `"${one.replaceAll('"', '""')}"` : one));
+      const fields = ['id', 'secret'];
+      expect(await encode('tsv', { id, secret }, fields)).toBe(`id\tsecret\n${cells.join('\t')}\n`);
+      expect(await encode('csv', { id, secret }, fields)).toBe(`id,secret\n${quoted.join(',')}\n`);
+    }),
+    { numRuns: 1000 },
+  );
 });
