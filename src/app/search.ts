@@ -55,11 +55,26 @@ function emptySearch(): Search {
   return { matches: [], searched: [], unsure: [], unsearched: [] };
 }
 
-/** Everything in a text that may be a secret, the longest first. A text that is a single secret must be intact. */
+/** Everything in a text that may be a secret, the longest first. */
 async function valuesOf(text: Secret): Promise<Secret[]> {
   const { isOneValue, valuesIn } = await import('../base/values-in.ts');
-  if (isOneValue(text)) await idWithin(text.mapped((value) => value.trim()));
-  return valuesIn(text);
+  const values = valuesIn(text);
+  if (isOneValue(text))
+    await requireIntact(
+      text.mapped((value) => value.trim()),
+      values,
+    );
+  return values;
+}
+
+/** Throws `KeysError` (3) for a secret with a typing error, unless an intact one is in it: something may be stuck to it. */
+async function requireIntact(whole: Secret, values: readonly Secret[]): Promise<void> {
+  try {
+    await idWithin(whole);
+  } catch (error) {
+    const ids = await Promise.all(values.map((value) => idWithin(value).catch(() => undefined)));
+    if (ids.every((id) => id === undefined)) throw error;
+  }
 }
 
 async function searchIn(

@@ -89,13 +89,15 @@ function isShorter(text: string, value: string): boolean {
   return Buffer.byteLength(text) < Buffer.byteLength(value) && !value.includes('\\');
 }
 
+/** The authority's own keys and session tokens are known exactly, also in the middle of something else. */
+export const authorityShape = /(?:sk|ses)_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/;
+
 /**
  * Shapes in which key-management APIs issue secrets: a vendor's prefix and then many more characters. Ids, hashes and
  * the short prefix by which a key is shown (`sk_<id>`) are not among them: they are legitimate arguments.
  */
 const shapes = [
-  // The authority's own keys and session tokens are known exactly, also in the middle of something else.
-  /(?:sk|ses)_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/,
+  authorityShape,
   /\bsk_[0-9A-Za-z]{8,}_[0-9A-Za-z]{16,}(?:_[0-9A-Za-z]+)?/,
   /\b(?:sk|pk|rk)[-_][0-9A-Za-z][0-9A-Za-z_-]{19,}/,
   /\b(?:gh[oprsu]|github_pat|glpat|glsa|pckey|xai|gsk|pplx|nvapi|xox[abeoprs])[-_][0-9A-Za-z][0-9A-Za-z_-]{15,}/,

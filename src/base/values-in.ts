@@ -1,9 +1,11 @@
 import { usageError } from './errors.ts';
-import { Secret } from './secret.ts';
+import { authorityShape, Secret } from './secret.ts';
 
 /*
  * A value that has leaked is rarely alone: it is in a line of a log, a dotenv file, JSON, a URL. Missing it would be a false
- * all-clear, so everything that could be a value is considered; anything else simply matches no key.
+ * all-clear, so everything that could be a value is considered; anything else simply matches no key. What a search of files finds
+ * by the form of values (src/leaks/) is a part of it: a test compares them. That search loads every declaration, decodes nothing
+ * and needs no account; this one needs no declaration.
  */
 
 /** A longer text is a job for a scanner. */
@@ -77,7 +79,10 @@ function decoded(escapes: string): string {
   }
 }
 
+const issuedByAuthority = new RegExp(authorityShape, 'g');
+
 function* piecesOf(text: string): Iterable<string> {
+  for (const [value] of text.matchAll(issuedByAuthority)) yield value;
   for (const [, quotedValue = ''] of text.matchAll(/(?=["'`]([^"'`\r\n]{8,512})["'`])/g)) yield quotedValue;
   for (const [, assignedValue = ''] of text.matchAll(/[=:][ \t]*([^\r\n]{8,512})/g))
     yield assignedValue.trim();
