@@ -19,7 +19,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const except = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   `base/${except('values-in')}`,
-  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|git|git-remote|machine|native-part|open-page|output-fault|own-files|pager|permits|pipe-maker|run-program|stream-program|supervise-program')}`,
+  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|git-remote|machine|native-part|open-page|output-fault|own-files|pager|permits|pipe-maker|run-program|stream-program|supervise-program')}`,
   'platform/files/(?:read-file|trust)\\.ts$',
   'app/(?:app|database-in|dialogue|lookup|remind-of-unfinished)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
