@@ -26,7 +26,7 @@ export interface JournalOptions {
   now: () => Date;
   makeFolder: (path: string) => void;
   warn: (text: string) => Promise<void>;
-  /** Told of each operation that this process begins, once it is on disk. */
+  /** Told of each operation that this process begins, once it has a file. */
   onBegun?: (header: Header) => void;
 }
 
@@ -49,17 +49,16 @@ async function begin(options: JournalOptions, setting: Setting, plan: Plan): Pro
   let file: OperationFile | undefined;
   try {
     const header = { version: 1 as const, id, at: now().toISOString(), plan, setting };
-    const reserved = (escrow: EscrowKind) => ({ step: 'reserved' as const, escrow, at: now().toISOString() });
-    // Without an escrow nothing has to be tried first.
-    const hasEscrow = escrows.allowed.length > 0;
-    file = await OperationFile.create(path, header, hasEscrow ? [] : [reserved('none')]);
+    file = OperationFile.create(path, header);
     options.onBegun?.(header);
+    // What is left in an escrow is found by the file alone. Without an escrow nothing has to be tried first.
+    if (escrows.allowed.length > 0) await file.sync();
     const escrow = await reserve(escrows, id);
-    if (hasEscrow) await file.write(reserved(escrow));
+    file.append({ step: 'reserved', escrow, at: now().toISOString() });
     const places = await placesOf(options, escrow);
     return new JournalledOperation(options, { path, header, escrow, steps: [] }, places, file, release);
   } catch (error) {
-    file?.close();
+    await file?.close();
     try {
       unlinkSync(path);
     } catch {}
@@ -119,7 +118,7 @@ export async function resumeOperation(
     const contents = await readOperationFile(path).catch(ignoringAbsence);
     if (contents) {
       const places = await placesOf(options, contents.escrow);
-      const file = await OperationFile.reopen(path);
+      const file = OperationFile.reopen(path);
       return new JournalledOperation(options, { path, ...contents }, places, file, release);
     }
   } catch (error) {
@@ -161,9 +160,18 @@ class JournalledOperation implements Operation {
   }
 
   async note(step: Step): Promise<void> {
+    this.noteAhead(step);
+    await this.settle();
+  }
+
+  noteAhead(step: Step): void {
     const stampedStep = stamped(step, this.#options.now());
-    await this.#file.write(stampedStep);
+    this.#file.append(stampedStep);
     this.steps.push(stampedStep);
+  }
+
+  settle(): Promise<void> {
+    return this.#file.sync();
   }
 
   async putInEscrow(escrowedSecret: EscrowedSecret): Promise<void> {
@@ -183,6 +191,8 @@ class JournalledOperation implements Operation {
   }
 
   async #clear(andThen: () => void): Promise<void> {
+    // The steps tell why the secret is not in escrow any more. A sink that cannot be read may hold it.
+    await this.settle().catch(() => {});
     try {
       for (const place of this.#places) {
         await place.erase(this.id).catch((error: unknown) => {
@@ -203,7 +213,7 @@ class JournalledOperation implements Operation {
     // A second call must not release the lock of the next holder.
     if (this.#isLeft) return;
     this.#isLeft = true;
-    this.#file.close();
+    await this.#file.close();
     this.#release();
   }
 }

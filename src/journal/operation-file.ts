@@ -4,14 +4,16 @@ import { KeysError, systemCode } from '../base/errors.ts';
 import type { Contents, EscrowKind, Header } from '../keys/operations/open-operation.ts';
 import type { Step, WrittenStep } from '../keys/operations/operation.ts';
 import { readBounded, readFault } from '../platform/files/read-file.ts';
-import { syncFile, syncFolder } from '../platform/files/sync-file.ts';
+import { SharedSync } from '../platform/files/shared-sync.ts';
+import { syncContent, syncFolder } from '../platform/files/sync-file.ts';
 import { lineWithSum, sumOf, withoutSum, withSum } from './line-sum.ts';
 import { headerFault, lineFault } from './operation-shape.ts';
 
 /*
  * One operation is one file of JSON lines (https://jsonlines.org), 0600: first its plan, then each step. Lines are only
- * ever appended, and each is on disk before the next step begins. A last line without its end was being written when the
- * process died: that step has not been taken.
+ * ever appended, and one sync makes all lines before it durable. A last line without its end was being written when the
+ * process died: that step has not been taken. A file without its first line, and no file, both mean that nothing has
+ * begun, so the file and its name are synced together, in no order.
  *
  * Each line ends with a checksum of itself and of the line before it, so that a damaged file is not mistaken for another
  * valid one. Files of earlier versions have no checksums.
@@ -23,70 +25,94 @@ type Line = WrittenStep | { step: 'reserved'; escrow: EscrowKind; at: string };
 export class OperationFile {
   readonly #path: string;
   readonly #descriptor: number;
+  readonly #synced: SharedSync;
   /** Of the last line; undefined in a file without checksums. */
   #sum: string | undefined;
+  #isNew: boolean;
+  #lines = 0;
+  #syncedLines = 0;
 
-  private constructor(path: string, descriptor: number, sum: string | undefined) {
+  private constructor(
+    path: string,
+    descriptor: number,
+    { sum, isNew }: { sum: string | undefined; isNew: boolean },
+  ) {
     this.#path = path;
     this.#descriptor = descriptor;
+    this.#synced = new SharedSync(() => this.#syncNow());
     this.#sum = sum;
+    this.#isNew = isNew;
   }
 
-  /** Creates the file with its first lines. Throws `KeysError`; then there is no file. */
-  static async create(path: string, header: Header, lines: readonly Line[]): Promise<OperationFile> {
+  /** Creates the file with its first line, which is not on disk yet. Throws `KeysError`. */
+  static create(path: string, header: Header): OperationFile {
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_WRONLY;
     let file: OperationFile | undefined;
     try {
-      file = new OperationFile(path, openSync(path, flags, 0o600), '');
-      // Both have to be on disk, in no order: a file without its first line, and no file, both mean that nothing has begun.
-      const syncs = await Promise.allSettled([file.#append(header, ...lines), syncFolder(dirname(path))]);
-      for (const sync of syncs) if (sync.status === 'rejected') throw sync.reason;
+      file = new OperationFile(path, openSync(path, flags, 0o600), { sum: '', isNew: true });
+      file.#append(header);
       return file;
     } catch (error) {
-      file?.close();
+      if (file) closeSync(file.#descriptor);
       throw notWritten(path, error);
     }
   }
 
   /** Opens an existing file, to continue after its last complete line. Throws `KeysError`, and what opening throws. */
-  static async reopen(path: string): Promise<OperationFile> {
+  static reopen(path: string): OperationFile {
     const { end, sum, lacksEnd } = parse(path, readBytes(path));
     const { O_APPEND, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
     try {
-      const file = openSync(path, O_APPEND | O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
-      ftruncateSync(file, end);
-      if (lacksEnd) writeFileSync(file, '\n');
-      return new OperationFile(path, file, sum);
+      const descriptor = openSync(path, O_APPEND | O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+      ftruncateSync(descriptor, end);
+      if (lacksEnd) writeFileSync(descriptor, '\n');
+      return new OperationFile(path, descriptor, { sum, isNew: false });
     } catch (error) {
       throw notWritten(path, error);
     }
   }
 
-  /** Resolves when the line is on disk. */
-  async write(line: Line): Promise<void> {
-    await this.#append(line).catch((error: unknown) => {
+  /** The line is on disk after the next `sync`. Throws `KeysError`. */
+  append(line: Line): void {
+    try {
+      this.#append(line);
+    } catch (error) {
+      throw notWritten(this.#path, error);
+    }
+  }
+
+  /** Resolves when every line is on disk. Throws `KeysError`. */
+  async sync(): Promise<void> {
+    if (this.#syncedLines === this.#lines) return;
+    await this.#synced.wait().catch((error: unknown) => {
       throw notWritten(this.#path, error);
     });
   }
 
-  /** Once, when nothing else will be written. Never throws: each line is on disk already. */
-  close(): void {
+  /** Once, when nothing else will be written. Never throws. */
+  async close(): Promise<void> {
+    // The descriptor must not become that of another file while it is synced.
+    await this.sync().catch(() => {});
     try {
       closeSync(this.#descriptor);
     } catch {}
   }
 
-  async #append(...lines: readonly (Header | Line)[]): Promise<void> {
-    let sum = this.#sum;
-    let content = '';
-    for (const line of lines) {
-      const text = JSON.stringify(line);
-      sum = sum === undefined ? undefined : sumOf(sum, text);
-      content += `${sum === undefined ? text : withSum(text, sum)}\n`;
-    }
-    writeFileSync(this.#descriptor, content);
-    await syncFile(this.#descriptor);
+  #append(line: Header | Line): void {
+    const text = JSON.stringify(line);
+    const sum = this.#sum === undefined ? undefined : sumOf(this.#sum, text);
+    writeFileSync(this.#descriptor, `${sum === undefined ? text : withSum(text, sum)}\n`);
     this.#sum = sum;
+    this.#lines += 1;
+  }
+
+  async #syncNow(): Promise<void> {
+    const lines = this.#lines;
+    const name = this.#isNew ? [syncFolder(dirname(this.#path))] : [];
+    const syncs = await Promise.allSettled([syncContent(this.#descriptor), ...name]);
+    for (const sync of syncs) if (sync.status === 'rejected') throw sync.reason;
+    this.#isNew = false;
+    this.#syncedLines = lines;
   }
 }
 

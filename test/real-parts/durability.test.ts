@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Header } from '../../src/keys/operations/open-operation.ts';
+import { quirkyWorld } from '../support/key-worlds.ts';
+import type { VisibleCall } from '../support/power-cuts.ts';
+import { visibleCallsOf } from '../support/power-cuts.ts';
 import { lacks } from '../support/real-parts.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import type { Served } from '../support/serving.ts';
 import { startServe } from '../support/serving.ts';
 
-/* Writes are synced to disk before they are acknowledged: the system calls are counted. */
+/* Writes are synced to disk before they are acknowledged: the system calls are counted, or taken in their order. */
 
 describe.skipIf(lacks('strace'))('counted by strace', () => {
   test('uses need no sync; a new key, a revocation and a budget stop need one each', async () => {
@@ -54,6 +58,79 @@ describe.skipIf(lacks('strace'))('counted by strace', () => {
     expect(await syncs()).toBe(stopped);
   });
 });
+
+describe.skipIf(lacks('strace'))('a power cut at any call of a rotation', () => {
+  const names = ['app-1', 'app-2', 'app-3'];
+
+  test.each([
+    ['7d', 'none'],
+    ['0', 'none'],
+    ['7d', 'file'],
+    ['0', 'file'],
+  ])('--grace %s, escrow %s', async (grace, escrow) => {
+    const box = new Sandbox();
+    if (escrow === 'file') box.expectEscrow();
+    const world = await quirkyWorld(box, escrow === 'file' ? { escrow } : {}, { listsWhole: true });
+    const to = ['--to', 'exec:dd of={name} status=none'];
+    const oldIds = new Map<string, string>();
+    for (const name of names) {
+      box.expectSecretIn(name);
+      await box.keys(['create', name, ...to], { env: world.env });
+      oldIds.set(name, world.idOf(box.read(name)) ?? '');
+    }
+    const last = grace === '0' ? 'delivered' : 'superseded';
+    const args = ['rotate', '--all', '--grace', grace, ...to, '--format', 'ndjson', '--yes'];
+    const { calls } = await visibleCallsOf(box, args, world.env);
+
+    /** The steps on disk, at each such call, of the operation of this name or with this id. */
+    const stepsAt = (operation: string, isMeant: (call: string) => boolean) =>
+      calls.filter(({ call }) => isMeant(call)).map(({ disk }) => stepsOf(operation, disk));
+    for (const name of names) {
+      const [created] = stepsAt(name, (call) => call.startsWith('POST') && call.includes(`"${name}"`));
+      expect(created?.slice(-2)).toEqual(['reserved', 'creating']);
+      const [started] = stepsAt(name, (call) => call.includes(`dd of=${name} `));
+      expect(started?.slice(-2)).toEqual(['created', 'delivering']);
+      const revoked = stepsAt(name, (call) => call.startsWith(`DELETE /keys/${oldIds.get(name)} `));
+      expect(revoked.map((steps) => steps?.at(-1))).toEqual(grace === '0' ? ['delivered'] : []);
+      const [printed] = stepsAt(name, (call) => call.startsWith('stdout') && call.includes(`"${name}"`));
+      expect(printed?.at(-1)).toBe(last);
+    }
+    const removals = names.length * (Number(grace === '0') + Number(escrow === 'file'));
+    expect(removalsIn(calls)).toEqual(Array(removals).fill(last));
+  });
+
+  test('of a create: nothing is removed before its delivery is on disk', async () => {
+    const box = new Sandbox();
+    box.expectEscrow();
+    box.expectSecretIn('key');
+    const world = await quirkyWorld(box, { escrow: 'file' }, {});
+    const args = ['create', 'ci', '--to', 'exec:dd of=key status=none'];
+    expect(removalsIn((await visibleCallsOf(box, args, world.env)).calls)).toEqual([
+      'delivered',
+      'delivered',
+    ]);
+  });
+});
+
+/** The last step on disk of each operation whose file or escrow is removed, at that moment. */
+function removalsIn(calls: readonly VisibleCall[]): (string | undefined)[] {
+  const removals = calls.filter(({ call }) =>
+    /^unlink .*\/(?:operations|escrow)\/\w+(?:\.jsonl)?$/.test(call),
+  );
+  return removals.map(({ call, disk }) => stepsOf(basename(call, '.jsonl'), disk)?.at(-1));
+}
+
+/** The steps of an operation, by its name or its id, if its file is on disk. */
+function stepsOf(operation: string, disk: ReadonlyMap<string, string>): string[] | undefined {
+  for (const [path, content] of disk) {
+    if (!path.endsWith('.jsonl')) continue;
+    const [header, ...lines] = content.trimEnd().split('\n');
+    const { id, plan } = JSON.parse(header ?? '{}') as Partial<Pick<Header, 'id' | 'plan'>>;
+    if (id !== operation && plan?.name !== operation) continue;
+    return lines.map((line) => (JSON.parse(line) as { step: string }).step);
+  }
+  return undefined;
+}
 
 /** Watches the server; the result returns the number of syncs since then. */
 async function countSyncs(box: Sandbox, { pid }: Served): Promise<() => Promise<number>> {

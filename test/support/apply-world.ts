@@ -3,7 +3,7 @@ import type { Authority } from '../../src/authority/authority.ts';
 import type { Secret } from '../../src/base/secret.ts';
 import type { Key } from '../../src/keys/key.ts';
 import { withSuperseded } from '../../src/keys/key.ts';
-import type { EscrowedSecret, Journal, WrittenStep } from '../../src/keys/operations/operation.ts';
+import type { EscrowedSecret, Journal, Step, WrittenStep } from '../../src/keys/operations/operation.ts';
 import type { RecoveryServices } from '../../src/keys/operations/recovery.ts';
 import type { ApplyServices } from '../../src/keys/plan/apply-services.ts';
 import { requireFirst } from '../../src/keys/plan/require-first.ts';
@@ -123,12 +123,15 @@ function journalIn(now: () => Date): Journal {
     begin: async (plan) => {
       const steps: WrittenStep[] = [];
       let held: EscrowedSecret | undefined;
+      const note = (step: Step) => void steps.push({ ...step, at: now().toISOString() });
       return {
         id: 'op000001',
         plan,
         steps,
         escrow: 'test escrow',
-        note: async (step) => void steps.push({ ...step, at: now().toISOString() }),
+        note: async (step) => note(step),
+        noteAhead: note,
+        settle: async () => {},
         putInEscrow: async (secret) => {
           held = secret;
         },

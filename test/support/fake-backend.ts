@@ -1,6 +1,6 @@
 import { capabilities } from '../../src/authority/capabilities.ts';
 import { Secret } from '../../src/base/secret.ts';
-import type { EscrowedSecret, Journal, WrittenStep } from '../../src/keys/operations/operation.ts';
+import type { EscrowedSecret, Journal, Step, WrittenStep } from '../../src/keys/operations/operation.ts';
 import type { Delivered, KeyBackend, LogEntry, Sink } from '../../src/keys/ports.ts';
 import { key } from './key.ts';
 
@@ -13,6 +13,8 @@ export const fakeSecret = 'sk_fake_EXAMPLE';
 export class FakeWorld {
   readonly steps: string[] = [];
   readonly #faults: Faults;
+  /** Whether every step that the journal was told of is on disk. */
+  #isSettled = true;
 
   constructor(faults: Faults = {}) {
     this.#faults = faults;
@@ -24,6 +26,12 @@ export class FakeWorld {
     if (fault) throw fault;
   }
 
+  /** A step that changes a key: what led to it has to be on disk. */
+  change(step: string): void {
+    this.take(step);
+    if (!this.#isSettled) throw new Error(`not on disk before ${step}`);
+  }
+
   backend(): KeyBackend {
     return {
       capabilities,
@@ -31,12 +39,12 @@ export class FakeWorld {
       list: async () => [],
       get: async () => undefined,
       create: async ({ name }) => {
-        this.take('create');
+        this.change('create');
         return { key: key({ id: 'new00001', name }), secret: new Secret(fakeSecret) };
       },
       update: async () => key(),
       revoke: async (id) => {
-        this.take(`revoke ${id}`);
+        this.change(`revoke ${id}`);
         return true;
       },
       logs: () => entriesOf([]),
@@ -52,14 +60,25 @@ export class FakeWorld {
         this.take('begin');
         const steps: WrittenStep[] = [];
         let held: EscrowedSecret | undefined;
+        const note = (step: Step) => {
+          this.take(`note ${step.step}`);
+          steps.push({ ...step, at: '2026-11-20T12:00:00.000Z' });
+        };
         return {
           id: 'op000001',
           plan,
           steps,
           escrow: escrow ? 'test escrow' : undefined,
           note: async (step) => {
-            this.take(`note ${step.step}`);
-            steps.push({ ...step, at: '2026-11-20T12:00:00.000Z' });
+            note(step);
+            this.#isSettled = true;
+          },
+          noteAhead: (step) => {
+            note(step);
+            this.#isSettled = false;
+          },
+          settle: async () => {
+            this.#isSettled = true;
           },
           putInEscrow: async (one) => {
             if (!escrow) return;

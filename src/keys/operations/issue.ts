@@ -1,4 +1,5 @@
 import type { Secret } from '../../base/secret.ts';
+import { monotonicMs } from '../../platform/monotonic.ts';
 import type { Aside } from '../../platform/permits.ts';
 import { directly } from '../../platform/permits.ts';
 import type { BeforeSending } from '../before-sending.ts';
@@ -91,7 +92,8 @@ export function knownBefore(
 
 /**
  * Creates the key of an operation that has begun, and delivers its secret to every sink. `verify` gets the secret before
- * any sink does, and may refuse the key. The caller ends the operation; if this throws, it has been ended or left open.
+ * any sink does, and may refuse the key. The caller ends the operation, and settles it before it ends anything else: the
+ * last delivery need not be on disk yet. If this throws, the operation has been ended or left open.
  */
 export async function createAndDeliver<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
@@ -116,10 +118,14 @@ export async function createAndDeliver<Spec extends { name: string }>(
   let current = undefined as Sink | undefined;
   try {
     const certainId = isProven || isHeld ? id : unidentified;
-    await aside(() => operation.note({ step: 'created', id: certainId, fingerprint: fingerprintOf(secret) }));
+    operation.noteAhead({ step: 'created', id: certainId, fingerprint: fingerprintOf(secret) });
+    // Meanwhile the new key is verified, which changes nothing. A failure is met before the delivery.
+    const settled = operation.settle();
+    settled.catch(() => {});
     await onSecret(secret);
     await verify?.(secret, key);
     await deliver(async () => {
+      await settled;
       for (const sink of sinks) {
         await operation.note({ step: 'delivering', sink: sink.name });
         current = sink;
@@ -133,8 +139,7 @@ export async function createAndDeliver<Spec extends { name: string }>(
         });
         current = undefined;
         delivered.push(delivery);
-        // If this cannot be written down, the sink itself tells `recover`.
-        await operation.note({ step: 'delivered', ...delivery }).catch(() => {});
+        noteDelivery(operation, delivery);
       }
     });
   } catch (cause) {
@@ -183,11 +188,10 @@ async function create<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
   operation: Operation,
-  { subject, onNotCreated }: Creation,
+  { subject, onNotCreated, aside = directly }: Creation,
 ): Promise<Made> {
   try {
-    const { callLimit: limit } = issuer;
-    await operation.note({ step: 'creating', ...(limit !== undefined && { limit }) });
+    await noteCreation(issuer, operation, aside);
     return await issuer.create(spec, holding(operation, spec.name));
   } catch (error) {
     if (!certainlyNotCreated(error)) throw await lostReply(issuer, operation, subject, error);
@@ -198,6 +202,21 @@ async function create<Spec extends { name: string }>(
   }
 }
 
+/** `recover` looks for a key by the time of the record, so that must not be much older than the call. */
+const maxRecordAgeMs = 1000;
+
+async function noteCreation(
+  { callLimit: limit }: Pick<Issuer<never>, 'callLimit'>,
+  operation: Operation,
+  aside: Aside,
+): Promise<void> {
+  const step = { step: 'creating' as const, ...(limit !== undefined && { limit }) };
+  const notedAt = monotonicMs();
+  await aside(() => operation.note(step));
+  // It has waited for its turn to call.
+  if (monotonicMs() - notedAt > maxRecordAgeMs) await operation.note(step);
+}
+
 /** A secret that is made here is in escrow before the call that sends it: if the reply is lost, the secret is not. */
 function holding(operation: Operation, name: string): BeforeSending {
   return async ({ secret, isFinal }) => {
@@ -205,6 +224,13 @@ function holding(operation: Operation, name: string): BeforeSending {
     await operation.note({ step: 'sending', ...(isFinal && { isFinal }) });
     await operation.putInEscrow({ id: unidentified, name, secret });
   };
+}
+
+/** If this cannot be written down, the sink itself tells `recover`. */
+function noteDelivery(operation: Operation, delivery: Delivered): void {
+  try {
+    operation.noteAhead({ step: 'delivered', ...delivery });
+  } catch {}
 }
 
 /** Whether the secret is in escrow now. */

@@ -105,8 +105,12 @@ export interface Operation {
   readonly steps: readonly WrittenStep[];
   /** Where the secret waits until it is delivered, such as "Secret Service"; undefined: there is no escrow. */
   readonly escrow: string | undefined;
-  /** Resolves when the step is on disk. */
+  /** Resolves when the step is on disk, and all before it. */
   note(step: Step): Promise<void>;
+  /** Writes a step that need not be on disk before the next one is, or before `settle` resolves. */
+  noteAhead(step: Step): void;
+  /** Resolves when every step is on disk. */
+  settle(): Promise<void>;
   /** Puts the secret in escrow and reads it back. Does nothing without an escrow. */
   putInEscrow(escrowedSecret: EscrowedSecret): Promise<void>;
   /** What is in escrow. Throws `KeysError` (`escrow_damaged`) if it is not what was put there. */
@@ -154,6 +158,9 @@ export function creationIn(
 
 /** Records operations. */
 export interface Journal {
-  /** Throws `KeysError` if it cannot be written: then nothing has begun. */
+  /**
+   * Throws `KeysError` if it cannot be written: then nothing has begun. The operation is on disk once its first step is; what
+   * changes anything is noted before.
+   */
   begin(plan: Plan): Promise<Operation>;
 }

@@ -5,13 +5,18 @@ import type { KeyBackend } from '../ports.ts';
 
 /** Lets the API end the key itself. Returns when it ends (RFC 3339); null if the API cannot do that. */
 export async function expireAt(backend: KeyBackend, old: Key, due: Date): Promise<string | null> {
-  const { reports, expiry, updateFields } = backend.capabilities;
-  if (!reports.includes('expiresAt')) return null;
+  const { expiry, updateFields } = backend.capabilities;
+  if (!mayExpire(backend)) return null;
   // It ends in time by itself: by its own expiry, or because the API's own rotation has set one.
   if (endsBy(old, due.getTime() + minuteMs)) return old.expiresAt;
   const canSet = expiry === 'any' && updateFields.includes('expiresAt');
   const ending = canSet ? await withExpiry(backend, old, due) : old;
   return endsBy(ending, due.getTime() + expiryToleranceMs) ? ending.expiresAt : null;
+}
+
+/** If an API reports no expiry, its keys are given none. */
+export function mayExpire({ capabilities }: Pick<KeyBackend, 'capabilities'>): boolean {
+  return capabilities.reports.includes('expiresAt');
 }
 
 /** The key with a new expiry; unchanged if the API has a rule against it, such as a shortest span. */

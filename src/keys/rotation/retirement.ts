@@ -9,7 +9,7 @@ import { isOver } from '../operations/candidates.ts';
 import type { Operation, Replaced } from '../operations/operation.ts';
 import { creationIn } from '../operations/operation.ts';
 import type { KeyBackend } from '../ports.ts';
-import { endAt, expireAt } from './end-by-expiry.ts';
+import { endAt, expireAt, mayExpire } from './end-by-expiry.ts';
 import { NotShown, requireAnotherKey } from './require-another.ts';
 
 /* The end of an old key, once a new one has replaced it. */
@@ -69,17 +69,23 @@ export async function retire(
     }
     const due = atOnce ? now.getTime() : dueOf(operation, replaces, now);
     if (due !== null && due <= now.getTime()) {
+      await settled(operation, aside);
       await requireAnotherKey(backend, operation);
       await revokeAndConfirm(backend, replaces);
       return await aside(() => over(operation, now.toISOString()));
     }
     const until =
-      due === null || !old ? null : await endLater(backend, operation, old, endAt(due, replaces.grace, now));
+      due === null || !old
+        ? null
+        : await endLater(backend, operation, { old, due: endAt(due, replaces.grace, now), aside });
     if (until !== null) {
       await aside(() => operation.end());
       return { oldRevoked: false, oldRevokeAt: until };
     }
-    if (due === null) await restoreExpiry(backend, replaces);
+    if (due === null) {
+      await settled(operation, aside);
+      await restoreExpiry(backend, replaces);
+    }
     return await aside(() => waiting(operation, due));
   } catch (error) {
     await operation.leave();
@@ -158,9 +164,19 @@ export async function revokeAndConfirm(backend: KeyBackend, { id }: Pick<Key, 'i
   });
 }
 
-async function endLater(backend: KeyBackend, operation: Operation, old: Key, due: Date) {
+async function endLater(
+  backend: KeyBackend,
+  operation: Operation,
+  { old, due, aside }: { old: Key; due: Date; aside: Aside },
+): Promise<string | null> {
+  if (mayExpire(backend)) await settled(operation, aside);
   await requireAnotherKey(backend, operation);
   return expireAt(backend, old, due);
+}
+
+/** What has arrived is on disk before anything is done to the old key. Where it cannot be, the sinks tell `recover`. */
+async function settled(operation: Operation, aside: Aside): Promise<void> {
+  await aside(() => operation.settle().catch(() => {}));
 }
 
 async function waiting(operation: Operation, due: number | null): Promise<Retirement> {

@@ -59,9 +59,6 @@ export const rotationSubject: Subject = { ...keySubject, kind: 'rotate' };
 export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promise<Rotated> {
   const { spec, sinks, known, nameless = false, journal, onSecret, replaces, now } = rotation;
   const { aside, deliver } = rotation.pace ?? alone;
-  await deliver(async () => {
-    for (const sink of sinks) await sink.check(spec);
-  });
   const plan: Plan = {
     kind: 'rotate',
     name: spec.name,
@@ -70,7 +67,12 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     replaces,
     ...(replaces.revokedFirst && { spec: plannedSpec(spec) }),
   };
-  const operation = await aside(() => journal.begin(plan));
+  const operation = await aside(async () => {
+    await deliver(async () => {
+      for (const sink of sinks) await sink.check(spec);
+    });
+    return journal.begin(plan);
+  });
   if (replaces.revokedFirst && operation.escrow === undefined) {
     await operation.end();
     throw withoutEscrow(replaces);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
@@ -43,6 +44,25 @@ function rotateUnheld(world: FakeWorld, sinks: readonly Sink[]) {
     onSecret: async () => {},
   });
 }
+
+test('notes the creation again if its turn to call was long in coming', async () => {
+  const world = new FakeWorld();
+  const operation = await world
+    .journal({ escrow: false })
+    .begin({ kind: 'create', name: 'ci', sinks: [], known: [] });
+  await createAndDeliver(world.backend(), spec(), operation, {
+    subject: keySubject,
+    sinks: [],
+    onSecret: async () => {},
+    before: { keys: [] },
+    aside: async (work) => {
+      const result = await work();
+      await sleep(1100);
+      return result;
+    },
+  });
+  expect(world.steps.slice(0, 4)).toEqual(['begin', 'note creating', 'note creating', 'create']);
+});
 
 test('journals each step before the next one, and puts the secret in escrow first', async () => {
   const world = new FakeWorld();

@@ -5,7 +5,13 @@ import { Secret } from '../../../src/base/secret.ts';
 import { SpanEnd } from '../../../src/base/time.ts';
 import type { Key } from '../../../src/keys/key.ts';
 import type { OpenOperation } from '../../../src/keys/operations/open-operation.ts';
-import type { EscrowedSecret, Operation, Plan, WrittenStep } from '../../../src/keys/operations/operation.ts';
+import type {
+  EscrowedSecret,
+  Operation,
+  Plan,
+  Step,
+  WrittenStep,
+} from '../../../src/keys/operations/operation.ts';
 import { recoverOperation } from '../../../src/keys/operations/recover-operation.ts';
 import type { RecoveryChoice, RecoveryServices } from '../../../src/keys/operations/recovery.ts';
 import type { Capabilities, KeyBackend, KeySpec, Sink } from '../../../src/keys/ports.ts';
@@ -37,6 +43,8 @@ class World {
   fault: Fault | undefined;
   #plan: Plan | undefined;
   #steps: WrittenStep[] = [];
+  /** How many of the steps are on disk: a power cut loses the others. */
+  #settledCount = 0;
   #held: EscrowedSecret | undefined;
   #isDead = false;
   #made = 0;
@@ -47,6 +55,10 @@ class World {
 
   /** Any call of a port. */
   async call<T>(name: string, effect: () => T): Promise<T> {
+    return this.callNow(name, effect);
+  }
+
+  callNow<T>(name: string, effect: () => T): T {
     if (this.#isDead) throw new Killed();
     const fault = this.calls.length === this.fault?.at ? this.fault : undefined;
     this.calls.push(name);
@@ -62,6 +74,11 @@ class World {
     this.#isDead = false;
     this.fault = undefined;
     this.nowMs += 3_600_000;
+    this.#steps.length = this.#settledCount;
+  }
+
+  #write(step: Step): void {
+    this.#steps.push({ ...step, at: new Date(this.nowMs).toISOString() });
   }
 
   get live(): readonly (Key & { secret: string })[] {
@@ -82,8 +99,14 @@ class World {
       escrow: 'test escrow',
       note: (step) =>
         this.call(`note ${step.step}`, () => {
-          this.#steps.push({ ...step, at: new Date(this.nowMs).toISOString() });
+          this.#write(step);
+          this.#settledCount = this.#steps.length;
         }),
+      noteAhead: (step) => this.callNow(`note ${step.step}`, () => this.#write(step)),
+      settle: async () => {
+        if (this.#isDead) throw new Killed();
+        this.#settledCount = this.#steps.length;
+      },
       putInEscrow: (one) =>
         this.call('hold', () => {
           this.#held = one;

@@ -29,12 +29,12 @@ function backendOf(
     capabilities: { ...backend.capabilities, ...abilities },
     get: async (id: string) => (id === old.id ? present : undefined),
     update: async (id: string, { expiresAt }: { expiresAt?: Date | null }) => {
-      world.take(`update ${id} ${expiresAt?.toISOString()}`);
+      world.change(`update ${id} ${expiresAt?.toISOString()}`);
       present = { ...old, expiresAt: expiresAt?.toISOString() ?? null };
       return present;
     },
     revoke: async (id: string) => {
-      world.take(`revoke ${id}`);
+      world.change(`revoke ${id}`);
       if (id === old.id) present = present && { ...present, status: 'revoked' };
       return true;
     },
