@@ -126,10 +126,10 @@ function optionsOf({ method, url, headers, body }: WireRequest): ConnectionReque
 function responseOf({ statusCode = 0, rawHeaders }: IncomingMessage, body: Buffer): RawResponse {
   const headers = new Map<string, string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
-    const key = name.toLowerCase();
-    const earlier = headers.get(key);
-    headers.set(key, earlier === undefined ? value : `${earlier}, ${value}`);
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    const value = rawHeaders[at + 1] ?? '';
+    const earlier = headers.get(name);
+    headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
   }
   return { kind: 'response', status: statusCode, headers: Object.fromEntries(headers), body };
 }

@@ -96,19 +96,25 @@ function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
     openedTerminal ??= open().on('error', () => {});
     return openedTerminal;
   };
+  let isNoTerminal = false;
+  // Asked for each page of a list; a descriptor that is no terminal never becomes one.
+  const mayHaveTerminal = () => {
+    isNoTerminal ||= !mayBeTerminal(descriptor);
+    return !isNoTerminal;
+  };
   const writeToStream = (data: Buffer) =>
     new Promise<void>((resolve, reject) => {
       stream().write(data, (error) => (error ? reject(failureOf(error)) : resolve()));
     });
   return {
     get isTTY() {
-      return mayBeTerminal(descriptor) && Boolean(stream().isTTY);
+      return mayHaveTerminal() && Boolean(stream().isTTY);
     },
     get columns() {
-      return mayBeTerminal(descriptor) ? stream().columns : undefined;
+      return mayHaveTerminal() ? stream().columns : undefined;
     },
     get rows() {
-      return mayBeTerminal(descriptor) ? stream().rows : undefined;
+      return mayHaveTerminal() ? stream().rows : undefined;
     },
     async write(text) {
       const data = Buffer.from(text);

@@ -78,9 +78,8 @@ async function* inOrder(pages: AsyncIterable<readonly Key[]>): AsyncGenerator<Ke
       if (key.createdAt > moment) throw notInOrder(key);
       if (key.createdAt < moment) {
         settle(sameMoment, activeNames, settledKeys);
-        sameMoment = [];
-      }
-      sameMoment.push(key);
+        sameMoment = [key];
+      } else sameMoment.push(key);
     }
     yield settledKeys;
   }

@@ -104,6 +104,14 @@ describe('JSON', () => {
     expect(safeJson(json)).toBe('{\n  "name": "a\\u007f\\u202e\\u009b"\n}');
   });
 
+  test('no character of ASCII is left hidden', () => {
+    for (let code = 0; code < 0x80; code++) {
+      const json = safeJson(JSON.stringify(String.fromCharCode(code)));
+      expect(hiddenIn(json)).toEqual([]);
+      expect(JSON.parse(json)).toBe(String.fromCharCode(code));
+    }
+  });
+
   test('a character outside the basic plane is written as a surrogate pair', () => {
     expect(safeJson('"\u{e0041}"')).toBe('"\\udb40\\udc41"');
   });
