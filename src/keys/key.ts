@@ -146,7 +146,8 @@ function byJournal(a: Key, b: Key): number {
 
 /** Oldest first; keys of the same millisecond have a fixed order. */
 export function byCreation(a: Key, b: Key): number {
-  const [first, second] = [a.createdAt ?? '', b.createdAt ?? ''];
+  const first = a.createdAt ?? '';
+  const second = b.createdAt ?? '';
   if (first !== second) return first < second ? -1 : 1;
   return a.id < b.id ? -1 : Number(a.id > b.id);
 }

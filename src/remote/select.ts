@@ -77,8 +77,11 @@ export function valueIn({ value }: Part, path: Path): unknown {
 }
 
 function valueInside(value: unknown, path: string): unknown {
+  const names = namesOf(path);
   let current = value;
-  for (const name of namesOf(path)) {
+  // An iterator for each field of each key would be a tenth of the memory that a short list takes.
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at] as string;
     if (!hasField(current, name)) return undefined;
     current = current[name];
   }
