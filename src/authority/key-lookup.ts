@@ -87,8 +87,7 @@ export function toKnownKey(row: Row): KnownKey {
 /** What all keys together have spent in the calendar month (UTC) of `now`, in millionths of a US dollar. */
 export function* readSpentInMonth(now: number): Work<number> {
   const month = toTime(now).slice(0, 7);
-  const sql: Sql = ({ sum }) =>
-    `SELECT ${sum('spent_micros', maxCount)} AS spent FROM usage_days WHERE day BETWEEN ? AND ?`;
-  const row = yield* get(sql, `${month}-01`, `${month}-31`);
+  const sql: Sql = ({ sum }) => `SELECT ${sum('micros', maxCount)} AS spent FROM spending WHERE month = ?`;
+  const row = yield* get(sql, month);
   return Number(row?.spent ?? 0);
 }

@@ -103,6 +103,7 @@ function* addToCounters(sum: Sum): Work<void> {
   const { keyId, day, requests, tokens, cost, charge, refused, lastAt, lastIp } = sum;
   yield* run(addToKey, requests, tokens, charge, lastAt, lastIp, keyId);
   yield* run(addToDay, keyId, day, requests, tokens, cost, refused);
+  if (cost > 0) yield* run(addToMonth, day.slice(0, 7), cost);
 }
 
 const addToKey: Sql = ({ least, greatest }) =>
@@ -119,6 +120,10 @@ const addToDay: Sql = ({ least }) => {
           ON CONFLICT (key_id, day)
           DO UPDATE SET ${['requests', 'tokens', 'spent_micros', 'refused'].map(sum).join(', ')}`;
 };
+
+const addToMonth: Sql = ({ least }) =>
+  `INSERT INTO spending (month, micros) VALUES (?, ?)
+   ON CONFLICT (month) DO UPDATE SET micros = ${least('spending.micros + excluded.micros', `${maxCount}`)}`;
 
 /** Usage from a day (UTC) on, that day included: a row per used key, or a row per day. */
 export function* readUsage({ by, since, keyId }: UsageQuery, owner: string | null = null): Work<UsageRow[]> {

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/authority/sqlite/open-database.ts';
 import type { LogQuery } from '../../src/keys/ports.ts';
 import { recordUse, spec, testAuthority, use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 import { collect } from '../support/collect.ts';
+import { fileTest } from '../support/stores.ts';
 
 /** An authority with two keys, and a function to record their uses. */
 async function metered() {
@@ -207,4 +209,32 @@ describe('the log', () => {
     await expect(recordUse(gate, use({ keyId: 'nobody' }))).rejects.toMatchObject({ name: 'KeysError' });
     expect(await paths({})).toHaveLength(4);
   });
+});
+
+fileTest('what all keys have spent in a month is the sum of its days', async () => {
+  const { authority, gate, path } = await testAuthority();
+  const ids = [];
+  for (const name of ['one', 'other']) ids.push((await authority.create(spec({ name }))).key.id);
+  const spend = (keyId: string | undefined, time: string, costUsd: number) =>
+    use({ keyId: keyId ?? '', at: Date.parse(time), costUsd });
+  const [one, other] = ids;
+  await gate.record([
+    spend(one, '2026-10-31T23:59:59.999Z', 0.5),
+    spend(one, '2026-11-01T00:00:00.000Z', 0.25),
+    spend(other, '2026-11-20T12:00:00.000Z', 1),
+    spend('nobody', '2026-11-20T12:00:00.000Z', 1),
+    spend(other, '2026-12-01T00:00:00.000Z', 0),
+  ]);
+  await gate.record([spend(one, '2026-11-01T00:00:00.000Z', 2)]);
+  const connection = openDatabase(path, 1000);
+  const spending = connection.all('SELECT month, micros FROM spending ORDER BY month');
+  const days = connection.all(
+    `SELECT substr(day, 1, 7) AS month, SUM(spent_micros) AS micros FROM usage_days WHERE spent_micros > 0 GROUP BY 1`,
+  );
+  connection.close();
+  expect(spending).toMatchObject([
+    { month: '2026-10', micros: 500_000 },
+    { month: '2026-11', micros: 3_250_000 },
+  ]);
+  expect(days).toEqual(spending);
 });

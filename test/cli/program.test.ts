@@ -512,7 +512,7 @@ test('doctor finds files that other users can access: exit 8', async () => {
     ok    file        [folder 1]/data/authority.db-wal is private (0600)
     ok    file        [folder 1]/data/authority.db-shm is private (0600)
     ok    config      no file; defaults apply
-    ok    authority   [folder 1]/data/authority.db is intact: 1 key, schema 8, log kept for 90d
+    ok    authority   [folder 1]/data/authority.db is intact: 1 key, schema 9, log kept for 90d
     ok    escrow      the system keychain
     ok    operations  nothing is unfinished
     ok    terminal    stdin is a terminal, stdout is a terminal, stderr is a terminal

@@ -265,7 +265,7 @@ describe('a restore', () => {
       {
         "database": "[folder 1]/data/authority.db",
         "keys": 2,
-        "schema": 8,
+        "schema": 9,
         "ended": null,
         "previous": null
       }
@@ -282,9 +282,16 @@ describe('a restore', () => {
     const { box, file } = await start();
     const foreign = new Database(databaseOf(box));
     foreign.exec("UPDATE keys SET spent_micros = 5000000, requests = 7 WHERE name = 'kept'");
+    foreign.exec(`INSERT INTO usage_days (key_id, day, requests, tokens, spent_micros)
+                  SELECT id, '2026-11-20', 7, 0, 5000000 FROM keys WHERE name = 'kept'`);
     foreign.close();
     expect((await box.program(['restore', file, '--yes'])).exit).toBe(0);
     expect(await json(box, ['show', 'kept'])).toMatchObject({ spentUsd: 5, usage: { requests: 7 } });
+    const restored = new Database(databaseOf(box));
+    expect(restored.prepare('SELECT month, micros FROM spending').all()).toMatchObject([
+      { month: '2026-11', micros: 5_000_000 },
+    ]);
+    restored.close();
   });
 
   test('is refused while a server runs, and changes nothing', async () => {

@@ -67,7 +67,7 @@ describe.skipIf(cannotMount())('on a read-only disk', () => {
       "$ keys doctor
       exit 0
       --- stdout
-      authority	ok	[folder 1]/view/data/authority.db is intact: 1 key, schema 8, log kept for 90d	
+      authority	ok	[folder 1]/view/data/authority.db is intact: 1 key, schema 9, log kept for 90d	
       operations	ok	nothing is unfinished	
       $ keys create other --to file:other
       exit 1

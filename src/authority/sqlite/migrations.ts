@@ -4,6 +4,10 @@ import { repairUses } from './repair-uses.ts';
 /** One version step of the tables: SQL statements, or a function for what SQL alone cannot do. */
 export type Migration = readonly string[] | ((connection: Connection) => void);
 
+/** Fills the table `spending`, which is empty. */
+export const sumMonths = `INSERT INTO spending
+  SELECT substr(day, 1, 7), CAST(MIN(TOTAL(spent_micros), 9007199254740991) AS INTEGER) FROM usage_days GROUP BY 1`;
+
 /**
  * The authority's tables, one migration per version; `user_version` of a database is the number of migrations it has. Never
  * edit a migration: append a new one. Times are milliseconds since the epoch, money is whole millionths of a US dollar,
@@ -124,4 +128,12 @@ export const migrations: readonly Migration[] = [
   ],
   ['ALTER TABLE users ADD COLUMN ceiling TEXT', 'ALTER TABLE keys ADD COLUMN held TEXT'],
   ['CREATE INDEX active_keys ON keys (owner, expires_at) WHERE revoked_at IS NULL'],
+  // What all keys have spent in a month, as the sum of its days: a server with a budget reads it after each change.
+  [
+    `CREATE TABLE spending (
+      month TEXT PRIMARY KEY,
+      micros INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`,
+    sumMonths,
+  ],
 ];

@@ -2,6 +2,7 @@ import type Database from 'libsql';
 import type { Row, StatusChange } from '../store/work.ts';
 import type { Connection } from './connection.ts';
 import { isRow } from './connection.ts';
+import { sumMonths } from './migrations.ts';
 
 /*
  * A restored backup must not revive what was revoked after it was made. The list beside the database tells, and so does the
@@ -88,6 +89,8 @@ function applyState(backup: Connection, { keys, days, sessions }: CurrentState):
       ...values(row, 'key_id', 'day', 'requests', 'tokens', 'spent_micros'),
     );
   }
+  backup.run('DELETE FROM spending');
+  backup.run(sumMonths);
   for (const row of sessions) {
     backup.run(
       'UPDATE sessions SET revoked_at = COALESCE(revoked_at, ?) WHERE id = ?',

@@ -2,6 +2,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Connection } from '../../../src/authority/sqlite/connection.ts';
 import { inspectDatabase } from '../../../src/authority/sqlite/inspect.ts';
 import { migrations } from '../../../src/authority/sqlite/migrations.ts';
 import { openDatabase } from '../../../src/authority/sqlite/open-database.ts';
@@ -69,6 +70,11 @@ describe('the file', () => {
   });
 });
 
+function spendingIn(connection: Connection): Record<string, number> {
+  const rows = connection.all('SELECT month, micros FROM spending');
+  return Object.fromEntries(rows.map(({ month, micros }) => [String(month), Number(micros)]));
+}
+
 describe('the version of the tables', () => {
   test('is current in a new file, and unchanged when the file is opened again', () => {
     const path = join(temporaryFolder(), 'authority.db');
@@ -78,22 +84,26 @@ describe('the version of the tables', () => {
     const tables = () =>
       outside.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
     expect(tables()).toEqual(
-      ['keys', 'places', 'replies', 'sessions', 'settings', 'usage_days', 'users', 'uses'].map((name) => ({
-        name,
-      })),
+      ['keys', 'places', 'replies', 'sessions', 'settings', 'spending', 'usage_days', 'users', 'uses'].map(
+        (name) => ({
+          name,
+        }),
+      ),
     );
     outside.exec('CREATE TABLE of_another_program (id INTEGER)');
     openDatabase(path, 1000).close();
-    expect(tables()).toHaveLength(9);
+    expect(tables()).toHaveLength(10);
   });
 
-  test('migrates what an earlier version wrote: keys, and the slots reserved under rate limits', () => {
+  test('migrates what an earlier version wrote: keys, slots reserved under rate limits, and the spending of months', () => {
     const path = join(temporaryFolder(), 'authority.db');
     const old = foreign(path);
     old.exec([migrations[0]].flat().concat('PRAGMA user_version = 1').join(';'));
     old.exec(`INSERT INTO keys (id, name, prefix, secret_hash, created_at, permissions, models, labels)
               VALUES ('old', 'ci', 'sk_old', x'00', 1, '[]', '[]', '{}')`);
     old.exec("INSERT INTO admissions VALUES ('old', 5), ('old', 5), ('old', 9)");
+    old.exec(`INSERT INTO usage_days VALUES ('old', '2026-10-31', 1, 1, 9), ('old', '2026-11-01', 1, 1, 700),
+              ('old', '2026-11-30', 1, 1, 300)`);
 
     const connection = connect(path);
     expect(connection.get('SELECT name, owner FROM keys')).toMatchObject({ name: 'ci', owner: null });
@@ -101,6 +111,7 @@ describe('the version of the tables', () => {
       { at: 5, taken: 2 },
       { at: 9, taken: 1 },
     ]);
+    expect(spendingIn(connection)).toEqual({ '2026-10': 9, '2026-11': 1000 });
   });
 
   test('of a newer keys is refused, and the file stays unchanged', () => {
