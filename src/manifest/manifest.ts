@@ -86,7 +86,7 @@ const settingsWith = (readPlace: (text: string) => string) => ({
   permissions: optional('What the key may do, in the words of its provider.', ['read'], texts),
   rateLimitRpm: optional('Requests per minute, or none.', 60, rateLimit),
   budgetUsd: optional('The most that the key may spend, in US dollars, or none.', 25, budget),
-  models: optional('Models that the key may call. Empty: every model.', [], texts),
+  models: optional('Models that the key may call. Empty: every model.', ['small-model'], texts),
   labels: optional('Labels that the key has. Others are left alone.', { team: 'search' }, byName(anyText)),
   disabled: optional('Whether the key is disabled.', false, v.boolean()),
   to: optional(

@@ -4,6 +4,7 @@ import type { DesiredKey, DesiredState } from '../keys/plan/desired-key.ts';
 import { clashesIn } from './clashes.ts';
 import type { Fault, Path, Position } from './fault.ts';
 import { shownPath } from './fault.ts';
+import { lifetimeFaults } from './lifetimes.ts';
 import type { KeyEntry, Manifest } from './manifest.ts';
 import type { PlaceContext } from './place.ts';
 import { filledPlace, literalText, secretFault, UnsetVariable } from './place.ts';
@@ -26,6 +27,7 @@ export function parseManifest(
     ...shapeFaults,
     ...nameFaults(source.data),
     ...clashesIn(content, source),
+    ...(manifest ? lifetimeFaults(manifest) : []),
   ])
     faults.push(faultAt(isName ? source.positionOfName(path) : source.positionOf(path), path, message));
   return manifest && faults.length === 0

@@ -66,6 +66,11 @@ function withAbsolutePath(place: string, folder: string): string {
 }
 
 function inHome(path: string): string {
+  const [, name] = /^\$([A-Za-z_]\w*)/.exec(path) ?? [];
+  if (name !== undefined)
+    throw new InvalidValue(
+      `begins with $${name}, which keys does not fill in; write \${${name}}, or ./$${name} for a file of that name`,
+    );
   if (path === '~' || path.startsWith('~/'))
     throw new InvalidValue(`begins with ~, which keys does not fill in; write \${HOME}${path.slice(1)}`);
   return path;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
@@ -58,12 +59,17 @@ async function bytesOf(path: string, file: string): Promise<Buffer> {
       code: 'file_unreadable',
       exit: 'usage',
       message: `cannot read ${file}: ${fault}`,
-      hints: isMissing ? [hintFor(file)] : [],
+      hints: isMissing ? [hintFor(path, file)] : [],
       cause: error,
     });
   }
 }
 
-function hintFor(file: string): string {
-  return file === '-' ? 'to read it from stdin: keys plan /dev/stdin' : `keys export > ${shellWord(file)}`;
+function hintFor(path: string, file: string): string {
+  if (file === '-') return 'to read it from stdin: keys plan /dev/stdin';
+  const otherEnding = (text: string) =>
+    text.replace(/\.ya?ml$/, (ending) => (ending === '.yml' ? '.yaml' : '.yml'));
+  return otherEnding(path) !== path && existsSync(otherEnding(path))
+    ? `keys plan ${shellWord(otherEnding(file))}`
+    : `keys export > ${shellWord(file)}`;
 }

@@ -29,7 +29,7 @@ type Issue = v.BaseIssue<unknown>;
 function faultOf(issue: Issue): ShapeFault {
   const path = (issue.path ?? []).map(({ key }) => key as string | number);
   if (issue.type === 'strict_object' && issue.expected === 'never')
-    return { path, isName: true, message: unknownField(path) };
+    return { path, isName: true, message: unknownField(path, issue.path?.at(-1)?.value) };
   return { path, isName: false, message: issue.kind === 'schema' ? misfit(issue, path) : issue.message };
 }
 
@@ -71,25 +71,35 @@ const homes: readonly (readonly [path: Path, words: string])[] = [
   [[], 'at the top of the file'],
 ];
 
-function unknownField(path: Path): string {
+/** What the profile of a key has. */
+const ofProfile = new Set(['provider', 'url', 'token']);
+
+function unknownField(path: Path, value: unknown): string {
   const name = String(path.at(-1));
   const known = fieldsAt(path.slice(0, -1));
+  if (ofProfile.has(name))
+    return 'is not known here: a profile has it; make one with keys login, and write profile:';
   if (nearest(name, known) !== undefined) return `is not a known field${didYouMean(name, known)}`;
   const [, home] = homes.find(([other]) => fieldsAt(other).includes(name)) ?? [];
-  return home === undefined
-    ? `is not a known field; the fields are ${known.join(', ')}`
-    : `is not known here; write it ${home}`;
+  if (home !== undefined) return `is not known here; write it ${home}`;
+  const isKey = path.length === 1 && typeof value === 'object' && !Array.isArray(value);
+  const below = isKey ? '; a key is written below keys:' : '';
+  return `is not a known field; the fields are ${known.join(', ')}${below}`;
 }
 
 /** A value of the wrong type. It is not repeated: it may be a secret in the wrong place. */
 function misfit({ input, type, expected }: Issue, path: Path): string {
   if (input === null) return 'is empty; write a value, or remove the field';
   const [example] = examplesOf(path);
-  const instead = example === undefined ? '' : `; write for example ${inYaml(example)}`;
+  // Of two words, the example may be the one that is not meant.
+  const isExemplary = example !== undefined && typeof example !== 'boolean';
+  const instead = isExemplary ? `; write for example ${inYaml(example)}` : '';
   if (type === 'picklist') return `is not one of ${wordsIn(expected)}`;
   const isItem = typeof path.at(-1) === 'number' || path.at(-2) === 'labels';
   if (isItem && /number|boolean/.test(typeof input))
     return `is ${nameOf(input)}, expected a text; put it in quotes`;
+  if (path.at(-2) === 'to' && nameOf(input) === 'a map')
+    return 'is a map, expected a text; write no space behind the colon, such as env:.env#API_KEY';
   return `is ${nameOf(input)}, expected ${expectation(bare(shapeAt(path)), example)}${instead}`;
 }
 
@@ -117,6 +127,13 @@ function expectation(shape: Shape | undefined, example: unknown): string {
 }
 
 function inYaml(example: unknown): string {
-  const text = JSON.stringify(example);
-  return typeof example === 'string' ? example : text.replaceAll('"', '').replaceAll(/([:,])/g, '$1 ');
+  if (typeof example !== 'object' || example === null) return String(example);
+  if (Array.isArray(example)) return `[${example.map(itemInYaml).join(', ')}]`;
+  const fields = Object.entries(example).map(([name, value]) => `${name}: ${itemInYaml(value)}`);
+  return `{${fields.join(', ')}}`;
+}
+
+/** In brackets, more than a word is quoted. */
+function itemInYaml(item: unknown): string {
+  return typeof item === 'string' && !/^[\w-]+$/.test(item) ? JSON.stringify(item) : inYaml(item);
 }

@@ -212,6 +212,10 @@ describe('places', () => {
     ],
     ['file:${REPO', 'has a ${ that begins no variable; write ${NAME}, or $${ for the text ${'],
     ['file:~/key', 'begins with ~, which keys does not fill in; write ${HOME}/key'],
+    [
+      'file:$HOME/key',
+      'begins with $HOME, which keys does not fill in; write ${HOME}, or ./$HOME for a file of that name',
+    ],
     ['stdout', 'is stdout, which keeps nothing; write a sink such as env:.env#API_KEY'],
     ['clipboard', 'is clipboard, which keeps nothing; write a sink such as env:.env#API_KEY'],
     ['.env', "'.env' is not a sink (did you mean env:.env#NAME?)"],
@@ -339,7 +343,7 @@ audit: { failOn: err, maxage: 90d }
     '7:16 keys.ci.budgetUsd: has more than 6 decimals',
     '8:18 keys.ci.labels.a: is a number, expected a text; put it in quotes',
     '9:5 keys.ci.olderThan: is not known here; write it below rotate:',
-    '10:15 keys.ci.disabled: is a text, expected true or false; write for example false',
+    '10:15 keys.ci.disabled: is a text, expected true or false',
     '11:14 keys.ci.models.0: is a number, expected a text; put it in quotes',
     '12:17 keys.ci.description: is empty; write a value, or remove the field',
     '13:18 keys.web.rotate: is a list, expected a map; write for example {olderThan: 60d}',
@@ -380,4 +384,43 @@ describe('what looks like a secret', () => {
       '2:8 : looks like the secret of a key; remove it, and replace that key: keys rotate',
     ]);
   });
+});
+
+test.each([
+  [
+    'ci: { expires: 90d }',
+    'is not a known field; the fields are profile, defaults, keys, audit; a key is written below keys:',
+  ],
+  ['version: 1', 'is not a known field; the fields are profile, defaults, keys, audit'],
+  [
+    'provider: openrouter',
+    'is not known here: a profile has it; make one with keys login, and write profile:',
+  ],
+  ['keys: { ci: { to: env:.env#A } }', 'is a text, expected a list; write for example ["env:.env#API_KEY"]'],
+  [
+    'keys: { ci: { to: [env: .env#A] } }',
+    'is a map, expected a text; write no space behind the colon, such as env:.env#API_KEY',
+  ],
+  ['keys: { ci: { models: small } }', 'is a text, expected a list; write for example [small-model]'],
+  ['keys: [ci]', 'is a list, expected a map; write for example {ci: {expires: 90d}}'],
+])('what a first file has is explained: %s', (text, message) => {
+  expect(faultsIn(text).map((fault) => fault.replace(/^\S+ \S+: /, ''))).toEqual([message]);
+});
+
+test('a key that would be due as soon as it exists is refused: each run would replace it', () => {
+  expect(
+    faultsIn(`
+defaults: { rotate: { due: 14d } }
+keys:
+  a: { expires: 14d }
+  b: { expires: 90d, rotate: { due: 3mo } }
+  c: { expires: 15d }
+  d: { expires: 5d, rotate: { due: 1d } }
+  e: { expires: 2027-01-31 }
+  f: { expires: never }
+`),
+  ).toEqual([
+    '4:3 keys.a: has a rotate.due that is not shorter than the lifetime (expires), so each new key would be due at once; write a shorter span',
+    '5:37 keys.b.rotate.due: is not shorter than the lifetime (expires), so each new key would be due at once; write a shorter span',
+  ]);
 });

@@ -81,6 +81,13 @@ test('a file that is missing, and a folder, are refused', async () => {
   });
 });
 
+test('a file with the other ending is named', async () => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, 'keys.yml'), 'keys: { ci: {} }');
+  const { hints } = await failureOf(readManifest('keys.yaml', { cwd, env: {}, checkSink }));
+  expect(hints).toEqual(['keys plan keys.yml']);
+});
+
 test('2,000 keys are read', async () => {
   const keys = Array.from(
     { length: 2_000 },

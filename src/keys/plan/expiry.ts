@@ -12,6 +12,19 @@ export function expiryOfNew({ expires }: DesiredKey, now: Date): Date | null | u
   return expires.kind === 'date' ? expires.at : new SpanEnd(now, expires.duration);
 }
 
+/**
+ * Whether a key that replaces this one now would be due for a rotation at once, because it would expire as soon: each run would
+ * replace it.
+ */
+export function wouldBeDue(desired: DesiredKey, { createdAt, expiresAt }: Key, now: Date): boolean {
+  const { due } = desired.rotate ?? {};
+  if (!due) return false;
+  // Without an expiry in the file, it gets the lifetime of the one that it replaces.
+  const lifetimeMs = Date.parse(expiresAt ?? '') - Date.parse(createdAt ?? '');
+  const end = expiryOfNew(desired, now)?.getTime() ?? now.getTime() + lifetimeMs;
+  return desired.expires?.kind !== 'never' && end <= after(now, due).getTime();
+}
+
 /** What is to become of the expiry of an existing key. */
 export type ExpiryVerdict =
   | { kind: 'right' }

@@ -8,6 +8,7 @@ import { graceMs } from '../rotation/policy.ts';
 import { rotatesInPlace } from '../rotation/retirement.ts';
 import type { Action, NamePlan } from './action.ts';
 import type { DesiredKey } from './desired-key.ts';
+import { wouldBeDue } from './expiry.ts';
 import { differencesOf, updateRefusals } from './field-changes.ts';
 import { namingObstacle } from './naming-obstacle.ts';
 import { creationRefusals, rotationRefusals } from './refusals.ts';
@@ -108,6 +109,8 @@ function planExisting(
     });
   if (driftReason)
     return actionOn(desired, world, 'refused', { ...base, reason: driftReason, isPending: true });
+  const obstacle = dueObstacle(desired, current, world);
+  if (obstacle) return actionOn(desired, world, 'refused', { ...base, reason: obstacle });
   const remark = remarkOn(observation, unreported);
   return actionOn(desired, world, 'none', { ...base, ...(remark && { reason: remark }) });
 }
@@ -182,13 +185,22 @@ function expiredReason({ status, expiresAt }: Key): string | undefined {
   return `it expired${expiresAt ? ` ${absoluteTime(expiresAt)}` : ''}`;
 }
 
-function dueReason({ rotate }: DesiredKey, current: Key, { now }: PlanWorld): string | undefined {
-  const { olderThan, due } = rotate ?? {};
+function dueReason(desired: DesiredKey, current: Key, { now }: PlanWorld): string | undefined {
+  const { olderThan, due } = desired.rotate ?? {};
   const condition = whyDue(current, { due, olderThan }, now);
   if (condition === 'olderThan' && olderThan)
     return `created ${absoluteTime(current.createdAt ?? '')}, which is more than ${spanText(olderThan)} ago`;
-  if (condition === 'due') return `it expires ${absoluteTime(current.expiresAt ?? '')}`;
+  if (condition === 'due' && !wouldBeDue(desired, current, now))
+    return `it expires ${absoluteTime(current.expiresAt ?? '')}`;
   return undefined;
+}
+
+/** Why a key is not replaced although it is due. */
+function dueObstacle(desired: DesiredKey, current: Key, { now }: PlanWorld): string | undefined {
+  const { due } = desired.rotate ?? {};
+  if (whyDue(current, { due }, now) === undefined || !wouldBeDue(desired, current, now)) return undefined;
+  const later = desired.expires?.kind === 'date' ? 'a later date' : 'a longer lifetime';
+  return `it expires ${absoluteTime(current.expiresAt ?? '')}, and a new key would as well: write ${later} in expires:`;
 }
 
 /** The places that certainly do not hold the value of the key. */

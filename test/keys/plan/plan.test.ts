@@ -4,7 +4,7 @@ import type { Key } from '../../../src/keys/key.ts';
 import { unread } from '../../../src/keys/key.ts';
 import type { OpenOperation } from '../../../src/keys/operations/open-operation.ts';
 import type { Plan, WrittenStep } from '../../../src/keys/operations/operation.ts';
-import type { DesiredKey } from '../../../src/keys/plan/desired-key.ts';
+import type { DesiredExpiry, DesiredKey } from '../../../src/keys/plan/desired-key.ts';
 import type { Capabilities } from '../../../src/keys/ports.ts';
 import { key } from '../../support/key.ts';
 import {
@@ -274,6 +274,21 @@ describe('rotation', () => {
     expect(plan({ createdAt: daysAgo(60) })).toMatchObject({ action: 'rotate', oldRevokeAt: inDays(2) });
     expect(plan({ createdAt: daysAgo(60) }).reason).toContain('more than 60d ago');
     expect(plan({ expiresAt: inDays(13) }).reason).toContain('it expires');
+  });
+
+  test('is refused if the next key would be due at once: each run would replace it', () => {
+    const plan = (fields: Partial<Key>, expires?: DesiredExpiry) =>
+      planFor(desired({ rotate: rules, ...(expires && { expires }) }), planWorld([old(fields)])).main;
+    const date: DesiredExpiry = { kind: 'date', at: new Date(inDays(13)) };
+    expect(plan({ expiresAt: inDays(13) }, date)).toMatchObject({ action: 'refused' });
+    expect(plan({ expiresAt: inDays(13) }, date).reason).toMatch(
+      /^it expires 2026-12-05T12:00:00Z, and a new key would as well: write a later date in expires:$/,
+    );
+    const short = { createdAt: daysAgo(1), expiresAt: inDays(4) };
+    expect(plan(short).reason).toContain('write a longer lifetime');
+    expect(plan({ ...short, createdAt: daysAgo(61) }).action).toBe('rotate');
+    expect(plan({ createdAt: daysAgo(61), expiresAt: inDays(13) }, date).action).toBe('rotate');
+    expect(plan({ createdAt: daysAgo(30), expiresAt: inDays(13) }).action).toBe('rotate');
   });
 
   test('with whenIdle has no time', () => {
