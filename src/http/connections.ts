@@ -16,7 +16,7 @@ export interface Connections {
   openEarly(): void;
   /** Gives the event loop a chance to notice kept connections that the server has closed, so that none of them is used. */
   settle(): Promise<void>;
-  /** Ends all connections at once, including those still being opened. No other is opened afterwards. */
+  /** Ends all connections, including those still being opened. No other is opened afterwards. */
   close(): void;
 }
 
