@@ -29,7 +29,7 @@ function letGo(box: Sandbox): void {
 }
 
 async function names(box: Sandbox): Promise<string[]> {
-  const { stdout } = await box.program(['list', '--json', 'name']);
+  const { stdout } = await box.keys(['list', '--json', 'name']);
   return (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name).sort();
 }
 

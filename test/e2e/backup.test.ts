@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -9,9 +11,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { migrations } from '../../src/authority/sqlite/migrations.ts';
 import { databaseOf } from '../support/embedded-authority.ts';
 import { program, Sandbox } from '../support/sandbox.ts';
@@ -30,11 +33,37 @@ async function create(box: Sandbox, name: string): Promise<{ id: string; value: 
   return { id, value: secret };
 }
 
-async function start() {
+interface Original {
+  /** The `KEYS_HOME` and the backup. */
+  folder: string;
+  kept: { id: string; value: string };
+  lost: { id: string; value: string };
+}
+
+let original: Promise<Original> | undefined;
+
+afterAll(async () => {
+  if (original) rmSync((await original).folder, { recursive: true });
+});
+
+/** Made once by the program, in a sandbox of its own. Tests work on copies. */
+async function makeOriginal(): Promise<Original> {
   const box = new Sandbox();
   const [kept, lost] = [await create(box, 'kept'), await create(box, 'lost')];
-  const file = join(box.cwd, 'authority.backup');
   await json(box, ['backup', 'authority.backup']);
+  const folder = mkdtempSync(join(tmpdir(), 'keys-test-'));
+  cpSync(box.home, join(folder, 'home'), { recursive: true });
+  cpSync(join(box.cwd, 'authority.backup'), join(folder, 'authority.backup'));
+  return { folder, kept, lost };
+}
+
+async function start() {
+  original ??= makeOriginal();
+  const { folder, kept, lost } = await original;
+  const box = new Sandbox();
+  const file = join(box.cwd, 'authority.backup');
+  cpSync(join(folder, 'home'), box.home, { recursive: true });
+  cpSync(join(folder, 'authority.backup'), file);
   const verdict = async (value: string) => {
     const { stdout } = await box.program(['verify', '--json'], { stdin: value });
     return JSON.parse(stdout).reason;
@@ -60,7 +89,7 @@ describe('a backup', () => {
 
   test('is a consistent snapshot while the server writes, with everything acknowledged before', async () => {
     const { box } = await start();
-    const session = await box.program(['session', 'create', '--user', 'ada', '--secret-only'], {
+    const session = await box.keys(['session', 'create', '--user', 'ada', '--secret-only'], {
       secretOnStdout: true,
     });
     const server = await startServe(box);

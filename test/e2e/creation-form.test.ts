@@ -12,7 +12,7 @@ const down = '\x1b[B';
 
 async function listed(box: Sandbox): Promise<unknown[]> {
   const fields = 'name,expiresAt,permissions,rateLimitRpm,budgetUsd,models';
-  return JSON.parse((await box.program(['list', '--json', fields])).stdout) as unknown[];
+  return JSON.parse((await box.keys(['list', '--json', fields])).stdout) as unknown[];
 }
 
 test('the form asks for everything, and prints the command that does the same', async () => {

@@ -22,7 +22,7 @@ async function start(serveFlags: string[] = [], nodeFlags: string[] = []) {
   const flags = ['--upstream', upstream.url.href, '--upstream-key', 'env:.env#UPSTREAM_KEY', ...serveFlags];
   const server = await startServe(box, flags, { command: [process.execPath, ...nodeFlags, program] });
   const create = async (...args: string[]) =>
-    (await box.program(['create', 'ci', '--secret-only', ...args], { secretOnStdout: true })).stdout.trim();
+    (await box.keys(['create', 'ci', '--secret-only', ...args], { secretOnStdout: true })).stdout.trim();
   return { box, upstream, server, create };
 }
 

@@ -26,7 +26,7 @@ const installations = [
 ] as const;
 
 async function liveKeys(box: Sandbox): Promise<string[]> {
-  const { stdout } = await box.program(['list', '--json', 'id']);
+  const { stdout } = await box.keys(['list', '--json', 'id']);
   return (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
 }
 
@@ -141,7 +141,7 @@ test('Ctrl-C in a fleet finishes the rotations that have started: exit 5, with t
   const vendors = new StandIns().add('deliver', { lasts: 400 });
   const env: Environment = { PATH: `${vendors.folder}:${process.env.PATH}` };
   for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
-    await box.program(['create', name, '--secret-only'], { secretOnStdout: true });
+    await box.keys(['create', name, '--secret-only'], { secretOnStdout: true });
   const args = ['rotate', '--all', '--concurrency', '2', '--grace', '0', '--to', 'exec:deliver {name}'];
   const terminal = keysIn(box, args, { env });
   await until(() => vendors.calls.length >= 2, terminal);

@@ -51,7 +51,7 @@ function inContainer(box: Sandbox, args: readonly string[]) {
 }
 
 async function keysOf(box: Sandbox): Promise<{ name: string; status: string; superseded: boolean }[]> {
-  return JSON.parse((await box.program(['list', '--status', 'all', '--json'])).stdout);
+  return JSON.parse((await box.keys(['list', '--status', 'all', '--json'])).stdout);
 }
 
 describe.skipIf(lacks('unshare') || cannotMount())('in two containers on one KEYS_HOME', () => {

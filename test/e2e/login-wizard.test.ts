@@ -11,7 +11,7 @@ const down = '\x1b[B';
 async function serve() {
   const box = new Sandbox();
   const { url } = await startServe(box);
-  const { stdout } = await box.program(['session', 'create', '--user', 'admin', '--secret-only'], {
+  const { stdout } = await box.keys(['session', 'create', '--user', 'admin', '--secret-only'], {
     secretOnStdout: true,
   });
   return { box, url, token: stdout.trim() };

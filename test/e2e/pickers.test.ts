@@ -34,7 +34,7 @@ async function types(terminal: Terminal, text: string): Promise<void> {
 }
 
 async function statuses(box: Sandbox): Promise<Record<string, string>> {
-  const { stdout } = await box.program(['list', '--status', 'all', '--json', 'name,status']);
+  const { stdout } = await box.keys(['list', '--status', 'all', '--json', 'name,status']);
   const keys = JSON.parse(stdout) as { name: string; status: string }[];
   return Object.fromEntries(keys.map(({ name, status }) => [name, status]));
 }

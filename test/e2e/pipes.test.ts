@@ -19,7 +19,7 @@ test('a pipe gets no secret unless asked for, and no key is created', async () =
     hint: or print it: --json for the record with its secret, --secret-only for the secret alone
     "
   `);
-  expect((await box.program(['list', '--status', 'all', '--json'])).stdout).toBe('[]\n');
+  expect((await box.keys(['list', '--status', 'all', '--json'])).stdout).toBe('[]\n');
 });
 
 test('the second column of a piped list is the name', async () => {
@@ -49,7 +49,7 @@ test('a reader that stops early ends a long list without an error', async () => 
 test('--json id,name,status,expiresAt selects these fields, in this order', async () => {
   const box = new Sandbox();
   await makeKeys(box, ['alpha', 'beta']);
-  const { stdout } = await box.program(['list', '--json', 'id,name,status,expiresAt', '--sort', 'name']);
+  const { stdout } = await box.keys(['list', '--json', 'id,name,status,expiresAt', '--sort', 'name']);
   const keys = JSON.parse(stdout) as Record<string, unknown>[];
   expect(keys.map((key) => Object.keys(key))).toEqual([
     ['id', 'name', 'status', 'expiresAt'],
@@ -75,7 +75,7 @@ test('a key is revoked if its reader is gone before the secret is written', asyn
     hint: set up an escrow to keep it next time: keys doctor
     "
   `);
-  const keys = (await box.program(['list', '--status', 'all', '--json', 'name,status'])).stdout;
+  const keys = (await box.keys(['list', '--status', 'all', '--json', 'name,status'])).stdout;
   expect(JSON.parse(keys)).toEqual([{ name: 'ci', status: 'revoked' }]);
 });
 
@@ -98,7 +98,7 @@ describe('a stdout that cannot be written to', () => {
   test('is an error before a secret is created', { timeout: 60_000 }, async () => {
     const box = new Sandbox();
     box.expectSecretIn('ci.key');
-    await box.program(['create', 'ci', '--to', 'file:ci.key']);
+    await box.keys(['create', 'ci', '--to', 'file:ci.key']);
     const story = new Transcript(box, filters);
     const texts: string[] = [];
     for (const line of lines) {
@@ -159,9 +159,9 @@ describe('a stdout that cannot be written to', () => {
       ci.key (600): [secret 1]
       "
     `);
-    const { stdout } = await box.program(['list', '--status', 'all', '--json', 'name']);
+    const { stdout } = await box.keys(['list', '--status', 'all', '--json', 'name']);
     expect(JSON.parse(stdout)).toEqual([{ name: 'ci' }]);
-    expect(JSON.parse((await box.program(['session', 'list', '--json'])).stdout)).toEqual([]);
+    expect(JSON.parse((await box.keys(['session', 'list', '--json'])).stdout)).toEqual([]);
   });
 
   test('/dev/null takes the secret: it was asked for', async () => {
@@ -183,13 +183,13 @@ describe('a stdout that cannot be written to', () => {
   test('with the reader gone, a fleet starts no further rotation: exit 5', async () => {
     const box = new Sandbox();
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
-      await box.program(['create', name, '--secret-only'], { secretOnStdout: true });
+      await box.keys(['create', name, '--secret-only'], { secretOnStdout: true });
     const line = `{ "$0" "$1" rotate --all --concurrency 1 --format ndjson --to 'exec:sh slow.sh {name}'; echo "ended $?" >&2; } | true`;
     box.write('slow.sh', 'sleep 0.1; cat > /dev/null\n');
     const run = await box.command(['bash', '-c', line, process.execPath, program]);
     expect(run.stderr).toMatch(/ended [05]/);
     const keys = JSON.parse(
-      (await box.program(['list', '--status', 'all', '--json', 'name'])).stdout,
+      (await box.keys(['list', '--status', 'all', '--json', 'name'])).stdout,
     ) as unknown[];
     expect(run.stderr).toContain(keys.length < 16 ? 'ended 5' : 'ended 0');
   });

@@ -25,7 +25,7 @@ async function withSecretsInEscrow(count = 1): Promise<Scene> {
   const vendors = new StandIns().add('deliver', { code: 1 });
   const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
   for (const name of ['w1', 'w2', 'w3'].slice(0, count))
-    expect((await box.program(['create', name, '--to', 'exec:deliver'], { env })).exit).toBe(5);
+    expect((await box.keys(['create', name, '--to', 'exec:deliver'], { env })).exit).toBe(5);
   return { box, env };
 }
 
@@ -88,7 +88,7 @@ const prompts: [what: string, args: string[], shows: string, make: () => Promise
   ];
 
 async function records(box: Sandbox): Promise<unknown> {
-  return JSON.parse((await box.program(['list', '--status', 'all', '--json', 'id,status'])).stdout);
+  return JSON.parse((await box.keys(['list', '--status', 'all', '--json', 'id,status'])).stdout);
 }
 
 describe.each(prompts)('at the question for %s', (_, args, question, make) => {
@@ -357,7 +357,7 @@ test('recover escapes control characters of names in every prompt', async () => 
   const vendors = new StandIns().add('deliver', { code: 1, stderr: 'no \x1b[2Jroom\u202e' });
   const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
   for (const name of [hostile, `${hostile}2`])
-    expect((await box.program(['create', name, '--to', 'exec:deliver'], { env })).exit).toBe(5);
+    expect((await box.keys(['create', name, '--to', 'exec:deliver'], { env })).exit).toBe(5);
   const terminal = keysIn(box, ['recover'], { env, columns: 400 });
   await terminal.shows('Which ones?');
   await terminal.rests();

@@ -50,7 +50,7 @@ function pause(ms: number): Promise<void> {
 }
 
 async function keysByName(box: Sandbox): Promise<Map<string, number>> {
-  const { stdout } = await box.program(['list', '--status', 'active', '--json']);
+  const { stdout } = await box.keys(['list', '--status', 'active', '--json']);
   const counts = new Map<string, number>();
   for (const { name } of JSON.parse(stdout) as { name: string }[])
     counts.set(name, (counts.get(name) ?? 0) + 1);

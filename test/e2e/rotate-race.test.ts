@@ -14,12 +14,12 @@ test.each(['0', '1h'])('with --grace %s only the newest key is left without an e
   const box = new Sandbox();
   for (const name of ['a', 'b', 'c', 'd']) {
     box.expectSecretIn(name);
-    await box.program(['create', name, '--to', `file:${name}`]);
+    await box.keys(['create', name, '--to', `file:${name}`]);
     const rotate = () => box.program(['rotate', name, '--grace', grace, '--to', `file:${name}`]);
     const exits = (await Promise.all([rotate(), rotate(), rotate()])).map(({ exit }) => exit);
     expect(exits).toContain(0);
     expect(exits.filter((exit) => exit !== 0 && exit !== 6)).toEqual([]);
-    const { stdout } = await box.program(['list', '--json']);
+    const { stdout } = await box.keys(['list', '--json']);
     const keys = (JSON.parse(stdout) as Listed[]).filter((key) => key.name === name);
     expect(keys.filter(({ expiresAt }) => expiresAt === null)).toMatchObject([{ superseded: false }]);
     if (grace === '0') expect(keys).toHaveLength(1);

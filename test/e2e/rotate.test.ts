@@ -25,7 +25,7 @@ async function served(
   path: string,
 ): Promise<{ box: Sandbox; env: Record<string, string>; server: Served }> {
   const box = new Sandbox();
-  const session = await box.program(['session', 'create', '--user', 'alice', '--secret-only'], {
+  const session = await box.keys(['session', 'create', '--user', 'alice', '--secret-only'], {
     secretOnStdout: true,
   });
   const server = await startServe(box);
@@ -44,7 +44,7 @@ describe.each(apis)('$provider, over HTTP', { timeout: slow }, ({ provider, path
     const { box, env, server } = await served(provider, path);
     box.expectSecretIn('key');
     const expires = provider === 'privatemind' ? flags : [];
-    const created = await box.program(['create', 'ci', '--to', 'file:key', ...expires], { env });
+    const created = await box.keys(['create', 'ci', '--to', 'file:key', ...expires], { env });
     expect(created.exit, created.stderr).toBe(0);
     const before = box.read('key');
     expect(await works(server, before)).toBe(true);
@@ -61,7 +61,7 @@ describe.each(apis)('$provider, over HTTP', { timeout: slow }, ({ provider, path
   test('both keys work during the grace period', async () => {
     const { box, env, server } = await served(provider, path);
     box.expectSecretIn('key');
-    await box.program(['create', 'ci', '--to', 'file:key', ...flags], { env });
+    await box.keys(['create', 'ci', '--to', 'file:key', ...flags], { env });
     const before = box.read('key');
     const run = await box.program(['rotate', name, '--to', 'file:key', '--json', ...flags], { env });
     expect(run.exit, run.stderr).toBe(0);
@@ -80,10 +80,10 @@ describe('a rotation by the API itself whose secret is not delivered', { timeout
   test.each(['90d', undefined])('gives the old key its expiry back, with --expires %s', async (expires) => {
     const { box, env } = await served('authority', '/admin');
     box.expectSecretIn('key');
-    await box.program(['create', 'ci', '--to', 'file:key', ...(expires ? ['--expires', expires] : [])], {
+    await box.keys(['create', 'ci', '--to', 'file:key', ...(expires ? ['--expires', expires] : [])], {
       env,
     });
-    const shown = async () => JSON.parse((await box.program(['show', 'ci', '--json'], { env })).stdout);
+    const shown = async () => JSON.parse((await box.keys(['show', 'ci', '--json'], { env })).stdout);
     const before = await shown();
     const args = ['rotate', 'ci', '--grace', '0', '--to', 'exec:false'];
     const story = new Transcript(box, filters);
@@ -115,13 +115,13 @@ describe('a rotation by the API itself whose secret is not delivered', { timeout
   test('--when-idle sets no expiry', async () => {
     const { box, env } = await served('authority', '/admin');
     box.expectSecretIn('key');
-    await box.program(['create', 'ci', '--to', 'file:key'], { env });
+    await box.keys(['create', 'ci', '--to', 'file:key'], { env });
     const run = await box.program(['rotate', 'ci', '--when-idle', '1d', '--to', 'file:key', '--json'], {
       env,
     });
     const { oldId, oldRevokeAt } = JSON.parse(run.stdout) as { oldId: string; oldRevokeAt: null };
     expect(oldRevokeAt).toBeNull();
-    const shown = await box.program(['show', oldId, '--json'], { env });
+    const shown = await box.keys(['show', oldId, '--json'], { env });
     expect(JSON.parse(shown.stdout)).toMatchObject({ expiresAt: null, superseded: true, retireAt: null });
   });
 });
@@ -129,7 +129,7 @@ describe('a rotation by the API itself whose secret is not delivered', { timeout
 test('of two rotations of one key at once the second is refused and creates nothing', async () => {
   const box = new Sandbox();
   box.expectSecretIn('key');
-  await box.program(['create', 'ci', '--to', 'file:key']);
+  await box.keys(['create', 'ci', '--to', 'file:key']);
   const vendors = new StandIns().add('slow', { lasts: 1500 });
   const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
   const rotate = () => box.program(['rotate', 'ci', '--to', 'exec:slow', '--json'], { env });
@@ -154,7 +154,7 @@ test('of two rotations of one key at once the second is refused and creates noth
 test('a job without a journal converges, run after run', { timeout: slow }, async () => {
   const { box, env, server } = await served('unreal', '/unreal');
   for (const name of ['key', 'fresh/key']) box.expectSecretIn(name);
-  await box.program(['create', 'ci', '--to', 'file:key'], { env });
+  await box.keys(['create', 'ci', '--to', 'file:key'], { env });
   const before = box.read('key');
   // This API gives times in whole seconds.
   await sleep(1100);
@@ -190,7 +190,7 @@ test('a sink that holds the new key is evidence for a job without a journal', {
 }, async () => {
   const { box, env, server } = await served('unreal', '/unreal');
   box.expectSecretIn('key');
-  await box.program(['create', 'ci', '--to', 'file:key'], { env });
+  await box.keys(['create', 'ci', '--to', 'file:key'], { env });
   const before = box.read('key');
   await sleep(1100);
   const run = (home: string, args: readonly string[]) =>

@@ -11,7 +11,7 @@ test('kill -9 under load loses no acknowledged create or revoke', {
   timeout: slow,
 }, async () => {
   const box = new Sandbox();
-  const session = await box.program(['session', 'create', '--user', 'alice', '--secret-only'], {
+  const session = await box.keys(['session', 'create', '--user', 'alice', '--secret-only'], {
     secretOnStdout: true,
   });
   const headers = { authorization: `Bearer ${session.stdout.trim()}` };

@@ -87,7 +87,7 @@ test('the provider authority supports every feature of the authority', async () 
 test('an expired key is refused at once, with the time of its expiry', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
-  const { stdout } = await box.program(['create', 'short', '--expires', '2s', '--json'], {
+  const { stdout } = await box.keys(['create', 'short', '--expires', '2s', '--json'], {
     secretOnStdout: true,
   });
   const { secret, expiresAt } = JSON.parse(stdout);
@@ -106,7 +106,7 @@ test('users see only their own keys, and an admin all keys', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
   const as = async (user: string) => {
-    const { stdout } = await box.program(['session', 'create', '--user', user, '--secret-only'], {
+    const { stdout } = await box.keys(['session', 'create', '--user', user, '--secret-only'], {
       secretOnStdout: true,
     });
     const env = { KEYS_PROVIDER: 'authority', KEYS_URL: `${url}/admin`, KEYS_TOKEN: stdout.trim() };
@@ -127,7 +127,7 @@ test('users see only their own keys, and an admin all keys', async () => {
 test('a revoked session is refused at its next call', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
-  const { stdout } = await box.program(['session', 'create', '--user', 'alice', '--json'], {
+  const { stdout } = await box.keys(['session', 'create', '--user', 'alice', '--json'], {
     secretOnStdout: true,
   });
   const { id, secret, role } = JSON.parse(stdout);
@@ -144,7 +144,7 @@ test('a revoked session is refused at its next call', async () => {
 test('a thread that answers questions leaves the processor to calls that use a key', async () => {
   const box = new Sandbox();
   const { url, pid } = await startServe(box);
-  const { stdout } = await box.program(['session', 'create', '--user', 'alice', '--secret-only'], {
+  const { stdout } = await box.keys(['session', 'create', '--user', 'alice', '--secret-only'], {
     secretOnStdout: true,
   });
   expect(hasBackgroundThread(pid)).toBe(false);

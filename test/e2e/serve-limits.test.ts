@@ -23,7 +23,7 @@ test('the same with two servers on one file', { timeout: slow }, async () => {
   expect(await hammer([one.url, other.url], key, 2000)).toEqual({ 200: 100, 429: 1900 });
   // Each server writes its uses to the database a moment later.
   await expect
-    .poll(async () => JSON.parse((await box.program(['show', 'ci', '--json', 'usage'])).stdout), {
+    .poll(async () => JSON.parse((await box.keys(['show', 'ci', '--json', 'usage'])).stdout), {
       timeout: 5000,
     })
     .toEqual({ usage: { requests: 100, tokens: 0 } });
@@ -77,7 +77,7 @@ test('the limits of the organisation: models, monthly budget, keys per user', as
   const other = await fetch(`${url}/v1/authorize`, { headers: { ...headers, 'x-model': 'o3' } });
   expect(await code(other)).toEqual([403, 'MODEL_NOT_ENTITLED']);
 
-  const session = await box.program(['session', 'create', '--user', 'alice', '--secret-only'], {
+  const session = await box.keys(['session', 'create', '--user', 'alice', '--secret-only'], {
     secretOnStdout: true,
   });
   const alice = { authorization: `Bearer ${session.stdout.trim()}`, 'content-type': 'application/json' };
@@ -94,6 +94,6 @@ test('the limits of the organisation: models, monthly budget, keys per user', as
 });
 
 async function createKey(box: Sandbox, ...flags: string[]): Promise<string> {
-  const run = await box.program(['create', 'ci', '--secret-only', ...flags], { secretOnStdout: true });
+  const run = await box.keys(['create', 'ci', '--secret-only', ...flags], { secretOnStdout: true });
   return run.stdout.trim();
 }

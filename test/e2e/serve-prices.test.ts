@@ -73,14 +73,14 @@ async function start(box: Sandbox, ...flags: string[]) {
       signal: signal ?? null,
     });
   const spent = async (name: string) => {
-    const { stdout } = await box.program(['show', name, '--json', 'spentUsd']);
+    const { stdout } = await box.keys(['show', name, '--json', 'spentUsd']);
     return (JSON.parse(stdout) as { spentUsd: number }).spentUsd;
   };
   return { ...server, ask, spent };
 }
 
 async function createKey(box: Sandbox, name: string, ...flags: string[]): Promise<string> {
-  const { stdout } = await box.program(['create', name, '--secret-only', ...flags], { secretOnStdout: true });
+  const { stdout } = await box.keys(['create', name, '--secret-only', ...flags], { secretOnStdout: true });
   return stdout.trim();
 }
 

@@ -11,7 +11,7 @@ import { startServe } from '../support/serving.ts';
 /* One caller cannot harm the server that all use. If its files are lost, it says so. */
 
 async function create(box: Sandbox, name: string, ...flags: string[]): Promise<string> {
-  const run = await box.program(['create', name, '--secret-only', ...flags], { secretOnStdout: true });
+  const run = await box.keys(['create', name, '--secret-only', ...flags], { secretOnStdout: true });
   expect(run.exit).toBe(0);
   return run.stdout.trim();
 }
@@ -84,7 +84,7 @@ test('an absurd cost from an upstream does not stop the metering of other calls'
   expect((await call(bad)).status).toBe(200);
   expect((await fetch(`${server.url}/admin/usage`, { headers: admin })).status).toBe(200);
   expect(await server.stop()).toBe(0);
-  const keys = JSON.parse((await box.program(['list', '--json', 'name,usage,spentUsd'])).stdout);
+  const keys = JSON.parse((await box.keys(['list', '--json', 'name,usage,spentUsd'])).stdout);
   expect(keys).toEqual(
     expect.arrayContaining([
       expect.objectContaining({ name: 'poor', spentUsd: 2 }),

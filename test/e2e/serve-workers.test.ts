@@ -15,7 +15,7 @@ import { startServe } from '../support/serving.ts';
 const slow = { timeout: 60_000 };
 
 async function createKey(box: Sandbox, ...flags: string[]): Promise<string> {
-  const { stdout } = await box.program(['create', 'ci', '--secret-only', ...flags], { secretOnStdout: true });
+  const { stdout } = await box.keys(['create', 'ci', '--secret-only', ...flags], { secretOnStdout: true });
   return stdout.trim();
 }
 
@@ -58,7 +58,7 @@ test('64 connections, four workers, a limit of 100 a minute: exactly 100 pass', 
   expect(await server.stop()).toBe(0);
   // Every request is one whole line, whichever process wrote it, and every use is in the database.
   expect(server.log().map((line) => JSON.parse(line))).toHaveLength(2002);
-  const { stdout } = await box.program(['show', 'ci', '--json', 'usage']);
+  const { stdout } = await box.keys(['show', 'ci', '--json', 'usage']);
   expect(JSON.parse(stdout)).toEqual({ usage: { requests: 100, tokens: 0 } });
 });
 
@@ -66,7 +66,7 @@ test.skipIf(lacksPostgres())('the same on PostgreSQL, also for the password', sl
   const box = new Sandbox();
   const { url } = await (await testPostgres()).createDatabase();
   const env = { PGPASSWORD: postgresPassword, PGSSLMODE: 'disable', KEYS_DB: url };
-  const { stdout } = await box.program(['create', 'ci', '--secret-only', '--rate-limit', '100'], {
+  const { stdout } = await box.keys(['create', 'ci', '--secret-only', '--rate-limit', '100'], {
     env,
     secretOnStdout: true,
   });
@@ -77,7 +77,7 @@ test.skipIf(lacksPostgres())('the same on PostgreSQL, also for the password', sl
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
   expect(metrics).toMatch(/^keys_changes_heard\{worker="[1-4]"\} 1$/m);
   expect(await server.stop()).toBe(0);
-  const usage = await box.program(['show', 'ci', '--json', 'usage'], { env });
+  const usage = await box.keys(['show', 'ci', '--json', 'usage'], { env });
   expect(JSON.parse(usage.stdout)).toEqual({ usage: { requests: 100, tokens: 0 } });
 });
 
@@ -180,7 +180,7 @@ test.skipIf(process.platform !== 'linux')(
     expect(await hammer([server.url], key, 64)).toEqual({ 200: 64 });
     await server.kill();
     await expect.poll(() => workers.filter(isRunning), { timeout: 20_000 }).toEqual([]);
-    const { stdout } = await box.program(['show', 'ci', '--json', 'usage']);
+    const { stdout } = await box.keys(['show', 'ci', '--json', 'usage']);
     expect(JSON.parse(stdout)).toEqual({ usage: { requests: 64, tokens: 0 } });
   },
 );

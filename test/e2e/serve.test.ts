@@ -54,7 +54,7 @@ test('finishes running calls before it exits', async () => {
   onTestFinished(() => void upstream.close());
   const { port } = upstream.address() as AddressInfo;
   const server = await startServe(box, ['--upstream', `http://127.0.0.1:${port}/v1`]);
-  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const { stdout } = await box.keys(['create', 'ci', '--secret-only'], { secretOnStdout: true });
 
   const headers = { authorization: `Bearer ${stdout.trim()}`, 'content-type': 'application/json' };
   const body = '{"model":"m","stream":true}';
@@ -70,7 +70,7 @@ test('finishes running calls before it exits', async () => {
 test('--drain: after SIGTERM the server answers on, says that it is not ready, and then exits', async () => {
   const box = new Sandbox();
   const server = await startServe(box, ['--drain', '2s']);
-  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const { stdout } = await box.keys(['create', 'ci', '--secret-only'], { secretOnStdout: true });
   const status = async (path: string) =>
     (await fetch(`${server.url}${path}`, { headers: { 'x-api-key': stdout.trim() } })).status;
   expect(await status('/readyz')).toBe(200);
@@ -97,7 +97,7 @@ test('a second SIGTERM cuts off what still runs, and every use is written', asyn
   });
   const { port } = upstream.address() as AddressInfo;
   const server = await startServe(box, ['--upstream', `http://127.0.0.1:${port}/v1`]);
-  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const { stdout } = await box.keys(['create', 'ci', '--secret-only'], { secretOnStdout: true });
   const headers = { authorization: `Bearer ${stdout.trim()}`, 'content-type': 'application/json' };
   const body = '{"model":"m","stream":true}';
   const answer = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', headers, body });
@@ -113,7 +113,7 @@ test('a second SIGTERM cuts off what still runs, and every use is written', asyn
 test('writes enqueued uses before it exits', async () => {
   const box = new Sandbox();
   const server = await startServe(box);
-  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const { stdout } = await box.keys(['create', 'ci', '--secret-only'], { secretOnStdout: true });
   await fetch(`${server.url}/v1/authorize`, { headers: { 'x-api-key': stdout.trim() } });
   expect(await server.stop()).toBe(0);
   expect(JSON.parse((await box.program(['logs', '--json', 'statusCode'])).stdout)).toEqual([
@@ -243,7 +243,7 @@ test('on loopback, refuses other hosts and web pages (DNS rebinding)', async () 
 test('logs one line for each request, without its query and without secrets', async () => {
   const box = new Sandbox();
   const server = await startServe(box);
-  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const { stdout } = await box.keys(['create', 'ci', '--secret-only'], { secretOnStdout: true });
   const key = stdout.trim();
   await fetch(`${server.url}/v1/models?key=${key}`, { headers: { authorization: `Bearer ${key}` } });
   await fetch(`${server.url}/unreal/v1/keys/${key}`, { headers: { authorization: `Bearer ${key}` } });
@@ -342,7 +342,7 @@ test.skipIf(!hasOpenssl)('serves TLS with the certificate of --tls-cert', async 
 test("behind a proxy, the client's address is the last one that the proxy adds", async () => {
   const box = new Sandbox();
   const server = await startServe(box, ['--behind-proxy']);
-  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const { stdout } = await box.keys(['create', 'ci', '--secret-only'], { secretOnStdout: true });
   const headers = { 'x-api-key': stdout.trim(), 'x-forwarded-for': '192.0.2.9, 198.51.100.7' };
   await fetch(`${server.url}/v1/authorize`, { headers });
   expect(await server.stop()).toBe(0);
@@ -352,7 +352,7 @@ test("behind a proxy, the client's address is the last one that the proxy adds",
 test('a body or headers that are too large are refused', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
-  const { stdout } = await box.program(['session', 'create', '--user', 'ada', '--secret-only'], {
+  const { stdout } = await box.keys(['session', 'create', '--user', 'ada', '--secret-only'], {
     secretOnStdout: true,
   });
   const send = (authorization: string) =>
@@ -382,7 +382,7 @@ test('a body or headers that are too large are refused', async () => {
 test('counts for Prometheus', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
-  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const { stdout } = await box.keys(['create', 'ci', '--secret-only'], { secretOnStdout: true });
   const headers = { 'x-api-key': stdout.trim(), 'content-type': 'application/json' };
   await fetch(`${url}/v1/authorize`, { headers });
   await fetch(`${url}/v1/authorize`);

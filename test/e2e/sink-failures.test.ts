@@ -24,6 +24,8 @@ interface Case {
   env?: Record<string, string | undefined>;
   /** Instead of `--json`. */
   flags?: readonly string[];
+  /** A process of the built program creates the key; else this one does. */
+  isBuilt?: boolean;
   /** Stdout is a pipe without a reader. */
   hasNoReader?: boolean;
   before?: (world: World) => void;
@@ -55,7 +57,15 @@ async function outcomeOf(
   const printed: string[] = [];
   const world = makeWorld(1, escrow, () => printed.join(''));
   const { box } = world;
-  const { place = sinkPlace, env: changes, flags = ['--json'], hasNoReader, before, fix } = fails(world);
+  const {
+    place = sinkPlace,
+    env: changes,
+    flags = ['--json'],
+    isBuilt,
+    hasNoReader,
+    before,
+    fix,
+  } = fails(world);
   box.expectSecretIn('sub/key-0');
   box.expectSecretIn('sub/.env');
   const env = { ...envOf(world), ...changes };
@@ -66,7 +76,7 @@ async function outcomeOf(
   const args = ['create', 'name-0', ...to, ...flags];
   const create = hasNoReader
     ? await runWithoutReader(world, args, env)
-    : await box.program(args, { env, secretOnStdout });
+    : await box[isBuilt ? 'program' : 'keys'](args, { env, secretOnStdout });
   printed.push(create.stdout);
   expect([0, 1, 2, 4, 5], create.stderr).toContain(create.exit);
   await fix?.(world);
@@ -74,7 +84,7 @@ async function outcomeOf(
   if (waited) {
     const operation = /keys recover (\w+)/.exec(create.stderr)?.[1] ?? '';
     const recover = ['recover', operation, ...(sink === 'stdout' ? ['--json'] : [])];
-    const run = await box.program(recover, { env: envOf(world), secretOnStdout });
+    const run = await box.keys(recover, { env: envOf(world), secretOnStdout });
     expect(run, run.stderr).toMatchObject({ exit: 0 });
     printed.push(run.stdout);
   }
@@ -183,7 +193,7 @@ async function expectOutcome(
   expect(actual, `${sink} ${column}`).toBe(expected);
 }
 
-const nothing: Fails = () => ({});
+const nothing: Fails = () => ({ isBuilt: true });
 
 describe.each(Object.entries(failures))('%s', { timeout: slow }, (sink, { check, deliver, full }) => {
   test('succeeds', () => expectOutcome(sink, 'succeeds', outcomeOf(sink, nothing), 'delivered'));

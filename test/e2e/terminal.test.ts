@@ -206,7 +206,7 @@ test('with CI set nothing prompts, and a secret in escrow is not printed', async
   const box = withEscrow(new Sandbox());
   const vendors = new StandIns().add('deliver', { code: 1 });
   const env = { PATH: `${vendors.folder}:${process.env.PATH}`, CI: 'true' };
-  expect((await box.program(['create', 'ci', '--to', 'exec:deliver'], { env })).exit).toBe(5);
+  expect((await box.keys(['create', 'ci', '--to', 'exec:deliver'], { env })).exit).toBe(5);
   for (const args of [['verify'], ['find'], ['revoke', 'ci'], ['login', '--provider', 'unreal']])
     expect(await keysIn(box, args, { env }).ended).toBe(2);
   expect(await keysIn(box, ['recover'], { env }).ended).toBe(5);
@@ -398,7 +398,7 @@ async function statuses(box: Sandbox): Promise<unknown[]> {
 }
 
 async function records(box: Sandbox): Promise<Record<string, unknown>[]> {
-  const { stdout } = await box.program(['list', '--status', 'all', '--json']);
+  const { stdout } = await box.keys(['list', '--status', 'all', '--json']);
   return JSON.parse(stdout) as Record<string, unknown>[];
 }
 
@@ -413,7 +413,7 @@ describe('recover in a terminal', () => {
     const box = withEscrow(new Sandbox());
     const vendors = new StandIns().add('deliver', { code: 1 });
     const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
-    expect((await box.program(['create', 'ci', '--to', 'exec:deliver'], { env })).exit).toBe(5);
+    expect((await box.keys(['create', 'ci', '--to', 'exec:deliver'], { env })).exit).toBe(5);
     vendors.add('deliver');
     return { box, env, vendors };
   }
@@ -592,7 +592,7 @@ describe('recover in a terminal', () => {
   test('asks which of several', async () => {
     const { box, env, vendors } = await waiting();
     vendors.add('deliver', { code: 1 });
-    await box.program(['create', 'second', '--to', 'exec:deliver'], { env });
+    await box.keys(['create', 'second', '--to', 'exec:deliver'], { env });
     vendors.add('deliver');
     const terminal = keysIn(box, ['recover'], { env });
     await terminal.shows('Which ones?');

@@ -19,11 +19,10 @@ async function start(...flags: string[]) {
     '--upstream-key',
     'env:.env#UPSTREAM_KEY',
   ]);
-  const { stdout } = await box.program(['create', 'ci', '--secret-only', ...flags], { secretOnStdout: true });
+  const { stdout } = await box.keys(['create', 'ci', '--secret-only', ...flags], { secretOnStdout: true });
   const apiKey = stdout.trim();
   const openai = new OpenAI({ apiKey, baseURL: `${server.url}/v1`, maxRetries: 0 });
-  const usageOf = async () =>
-    JSON.parse((await box.program(['show', 'ci', '--json', 'usage,spentUsd'])).stdout);
+  const usageOf = async () => JSON.parse((await box.keys(['show', 'ci', '--json', 'usage,spentUsd'])).stdout);
   return { box, upstream, server, apiKey, openai, usageOf };
 }
 

@@ -18,10 +18,10 @@ test.skipIf(lacks('strace'))(
       box.expectSecretIn('key');
       const world = await quirkyWorld(box, { escrow: 'file' }, { rolls: true, single: true });
       const env = world.env;
-      await box.program(['create', 'ci', '--to', 'file:key'], { env });
+      await box.keys(['create', 'ci', '--to', 'file:key'], { env });
       const rotate = ['rotate', 'ci', '--allow-downtime', '--grace', '0', '--to', 'file:key'];
       await runKilled(box, [...rotate, '--timeout', '5s'], { call }, { env });
-      const recovery = await box.program(['recover', '--all', '--yes'], { env });
+      const recovery = await box.keys(['recover', '--all', '--yes'], { env });
       expect(await world.live(), `call ${call}: ${recovery.stderr}`).toHaveLength(1);
       if (recovery.exit === 0) expect(await world.works(box.read('key')), `call ${call}`).toBe(true);
     }

@@ -10,6 +10,15 @@ import { projectRoot, Sandbox } from '../support/sandbox.ts';
 const folder = join(projectRoot, 'dist', 'man');
 const slow = 300_000;
 
+/** What `man` makes of a page, which takes it a while. */
+const pages = new Map<string, Promise<Run>>();
+
+function page(box: Sandbox, name: string): Promise<Run> {
+  const rendered = pages.get(name) ?? man(box, ['-l', join(folder, name)]);
+  pages.set(name, rendered);
+  return rendered;
+}
+
 /** What `man` makes of its arguments, as plain text. */
 function man(
   box: Sandbox,
@@ -23,7 +32,7 @@ function man(
 test.skipIf(lacks('man'))('man reads every page without a warning', async () => {
   const box = new Sandbox();
   for (const name of readdirSync(folder)) {
-    const { exit, stdout, stderr } = await man(box, ['-l', join(folder, name)]);
+    const { exit, stdout, stderr } = await page(box, name);
     expect([name, exit, stderr]).toEqual([name, 0, '']);
     expect(stdout).toMatch(/^KEYS/);
     expect(
@@ -43,7 +52,7 @@ test.skipIf(lacks('man'))(
     const box = new Sandbox();
     for (const [name, load] of Object.entries(catalog)) {
       const { examples, flags } = await load();
-      const { stdout } = await man(box, ['-l', join(folder, `keys-${name.replaceAll(' ', '-')}.1`)]);
+      const { stdout } = await page(box, `keys-${name.replaceAll(' ', '-')}.1`);
       for (const example of examples) expect(stdout).toContain(`           ${example}\n`);
       for (const { syntax } of Object.values(flags)) expect(stdout).toContain(syntax);
     }

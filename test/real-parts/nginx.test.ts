@@ -97,7 +97,7 @@ async function start() {
     authority,
     received,
     async create(name: string, ...flags: string[]) {
-      const run = await box.program(['create', name, '--json', ...flags], { secretOnStdout: true });
+      const run = await box.keys(['create', name, '--json', ...flags], { secretOnStdout: true });
       return JSON.parse(run.stdout) as { id: string; secret: string };
     },
     async report(key: string, body: object) {

@@ -24,14 +24,14 @@ describe.skipIf(lacks('strace'))('killed before each step', { timeout: slow }, (
       await inParallel(calls, 6, async (moment) => {
         const box = withEscrow(new Sandbox());
         box.expectSecretIn('key');
-        await box.program(['create', 'ci', '--to', 'file:key']);
+        await box.keys(['create', 'ci', '--to', 'file:key']);
         const args = ['rotate', 'ci', '--grace', grace, '--to', 'file:key', '--json'];
         const killed = await runKilled(box, args, moment);
         if (killed.wasKilled) kills += 1;
         else ended += 1;
         expect(await refusedKeys(box, [box.read('key')]), 'the key in the sink works').toEqual([]);
 
-        const recovery = await box.program(['recover', '--all', '--yes', '--json']);
+        const recovery = await box.keys(['recover', '--all', '--yes', '--json']);
         expect(recovery.exit, recovery.stderr).toBe(0);
         expect(await refusedKeys(box, [box.read('key')]), 'the key in the sink works').toEqual([]);
         await settledIn(box, grace);
@@ -45,11 +45,11 @@ describe.skipIf(lacks('strace'))('killed before each step', { timeout: slow }, (
     await inParallel(calls, 6, async (moment) => {
       const box = withEscrow(new Sandbox());
       box.expectSecretIn('key');
-      await box.program(['create', 'ci', '--to', 'file:key']);
+      await box.keys(['create', 'ci', '--to', 'file:key']);
       const before = box.read('key');
       const args = ['rotate', 'ci', '--grace', '0', '--to', 'file:key', '--json'];
       const { wasKilled } = await runKilled(box, args, moment);
-      const again: Run = wasKilled ? await box.program(args) : { exit: 0, stdout: '', stderr: '' };
+      const again: Run = wasKilled ? await box.keys(args) : { exit: 0, stdout: '', stderr: '' };
       expect(again.exit, again.stderr).toBe(0);
       expect(await refusedKeys(box, [before, box.read('key')])).toEqual([before]);
       await settledIn(box, '0');

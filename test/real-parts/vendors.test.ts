@@ -18,7 +18,7 @@ async function create(vendors: Vendors, to: string) {
   const box = new Sandbox();
   const args = ['create', 'ci', '--to', to, '--json', 'id,delivered'];
   const run = await box.program(args, { env: vendors.env });
-  const keys = JSON.parse((await box.program(['list', '--json', 'id'])).stdout);
+  const keys = JSON.parse((await box.keys(['list', '--json', 'id'])).stdout);
   return { ...run, keys, text: new Transcript(box, [words]).of(args, run) };
 }
 

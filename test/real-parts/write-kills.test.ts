@@ -22,11 +22,11 @@ describe.skipIf(lacks('strace', 'git'))('killed at any step of a write', () => {
       });
       // The lock, which is always empty, can be visible while the folder is created or removed.
       expect(stdout.replace('?? .keys-tmp/write.lock\n', '')).toBe('?? .gitignore\n');
-      await box.program(['recover', '--all', '--yes']);
+      await box.keys(['recover', '--all', '--yes']);
       expect(existsSync(join(box.cwd, '.keys-tmp', 'new'))).toBe(false);
     }
     expect(leftovers).toBeGreaterThan(0);
-    await box.program(['create', 'last', '--to', 'env:.env#K']);
+    await box.keys(['create', 'last', '--to', 'env:.env#K']);
     expect(readdirSync(box.cwd).sort()).toEqual(['.env', '.git', '.gitignore']);
   });
 });

@@ -19,7 +19,7 @@ export async function startFleet(args: readonly string[] = []) {
   await database.run('postgres', 'CREATE DATABASE fleet');
   const box = new Sandbox();
   const env = { KEYS_DB: database.url('fleet'), PGPASSWORD: postgresPassword };
-  const session = await box.program(['session', 'create', '--user', 'admin', '--secret-only'], {
+  const session = await box.keys(['session', 'create', '--user', 'admin', '--secret-only'], {
     secretOnStdout: true,
     env,
   });

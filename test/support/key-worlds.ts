@@ -35,7 +35,7 @@ export async function embeddedWorld(box: Sandbox, escrow: object): Promise<KeyWo
 
 /** `keys serve` over HTTP, in the profile `work`. */
 export async function servedWorld(box: Sandbox, escrow: object): Promise<KeyWorld> {
-  const session = await box.program(['session', 'create', '--user', 'alice', '--secret-only'], {
+  const session = await box.keys(['session', 'create', '--user', 'alice', '--secret-only'], {
     secretOnStdout: true,
   });
   const { url } = await startServe(box);
@@ -71,13 +71,13 @@ export async function quirkyWorld(box: Sandbox, escrow: object, quirks: Quirks):
 }
 
 async function listed(box: Sandbox, env: Readonly<Record<string, string>>): Promise<string[]> {
-  const run = await box.program(['list', '--status', 'active', '--json'], { env });
+  const run = await box.keys(['list', '--status', 'active', '--json'], { env });
   expect(run.exit, run.stderr).toBe(0);
   return (JSON.parse(run.stdout) as { id: string }[]).map(({ id }) => id);
 }
 
 async function created(box: Sandbox, name: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const run = await box.program(['create', name, '--to', 'exec:cat', '--json'], { env });
+  const run = await box.keys(['create', name, '--to', 'exec:cat', '--json'], { env });
   expect(run.exit, run.stderr).toBe(0);
   return (JSON.parse(run.stdout) as { id: string }).id;
 }
