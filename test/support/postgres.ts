@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
+import { DatabaseMaker } from './database-maker.ts';
 import { freePort } from './free-port.ts';
 import { postgresPrograms, unprivilegedUser } from './postgres-programs.ts';
 
@@ -42,6 +43,7 @@ export class TestPostgres {
   #shell: ChildProcess | undefined;
   #databases = 0;
   #isStopped = false;
+  readonly #maker = new DatabaseMaker(() => this.#client('postgres'));
 
   private constructor(folder: string, programs: string, port: number) {
     this.folder = folder;
@@ -118,25 +120,30 @@ export class TestPostgres {
   /** A new database, empty or a copy, which is dropped when the test ends. */
   async createDatabase(template = 'template1'): Promise<{ name: string; url: string }> {
     const name = `test_${++this.#databases}`;
-    await this.run('postgres', `CREATE DATABASE ${name} TEMPLATE ${template}`);
+    await this.#maker.create(name, template);
     onTestFinished(async () => {
-      if (!this.#isStopped) await this.run('postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      if (!this.#isStopped) await this.#maker.drop(name);
     });
     return { name, url: this.url(name) };
   }
 
   /** Runs statements as the superuser of the server. */
   async run(database: string, sql: string, values?: readonly unknown[]): Promise<pg.QueryResultRow[]> {
-    const { host, port } = this;
-    const client = new pg.Client({ host, port, user, database, password: postgresPassword, ssl: false });
-    // A test may end the server under this connection.
-    client.on('error', () => {});
+    const client = this.#client(database);
     try {
       await client.connect();
       return (await client.query(sql, values && [...values])).rows;
     } finally {
       await client.end();
     }
+  }
+
+  #client(database: string): pg.Client {
+    const { host, port } = this;
+    const client = new pg.Client({ host, port, user, database, password: postgresPassword, ssl: false });
+    // A test may end the server under this connection.
+    client.on('error', () => {});
+    return client;
   }
 
   #initialise(settings: readonly string[]): void {
