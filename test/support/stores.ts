@@ -1,8 +1,10 @@
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'vitest';
 import type { Organisation } from '../../src/authority/decision.ts';
 import { PostgresStore } from '../../src/authority/postgres/postgres-store.ts';
 import { PostgresUseGate } from '../../src/authority/postgres/postgres-use-gate.ts';
+import { openDatabase } from '../../src/authority/sqlite/open-database.ts';
 import { SqliteStore } from '../../src/authority/sqlite/sqlite-store.ts';
 import { SqliteUseGate } from '../../src/authority/sqlite/sqlite-use-gate.ts';
 import type { Store } from '../../src/authority/store/store.ts';
@@ -33,8 +35,20 @@ export async function openTestStore(now: () => Date, organisation: Organisation)
     };
   }
   const path = join(temporaryFolder(), 'data', 'authority.db');
+  mkdirSync(dirname(path), { mode: 0o700 });
+  emptyDatabase ??= makeEmptyDatabase();
+  writeFileSync(path, emptyDatabase, { mode: 0o600 });
   const store = new SqliteStore({ path, timeoutMs: 1000 });
   return { store, gate: new SqliteUseGate(store, now, organisation), path };
+}
+
+let emptyDatabase: Buffer | undefined;
+
+/** The content of a file with the tables of the authority. Writing it takes less time than making the tables. */
+function makeEmptyDatabase(): Buffer {
+  const path = join(temporaryFolder(), 'authority.db');
+  openDatabase(path, 1000).close();
+  return readFileSync(path);
 }
 
 /** A test of what is in the database file, for SQLite alone. */

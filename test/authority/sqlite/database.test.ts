@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -7,6 +7,7 @@ import { inspectDatabase } from '../../../src/authority/sqlite/inspect.ts';
 import { migrations } from '../../../src/authority/sqlite/migrations.ts';
 import { openDatabase } from '../../../src/authority/sqlite/open-database.ts';
 import { openSqliteAuthority } from '../../../src/authority/sqlite/sqlite-authority.ts';
+import type { TestAuthority } from '../../support/authority.ts';
 import { spec, testAuthority } from '../../support/authority.ts';
 import { failureIn, failureOf } from '../../support/failure.ts';
 import { filesBelow } from '../../support/sandbox.ts';
@@ -34,9 +35,16 @@ function mode(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
 }
 
+/** An authority whose file, which tests find with its tables, does not exist. */
+async function withoutFile(): Promise<TestAuthority> {
+  const made = await testAuthority();
+  rmSync(dirname(made.path), { recursive: true });
+  return made;
+}
+
 describe('the file', () => {
   test('is 0600 in a 0700 folder, and so is everything that SQLite puts beside it', async () => {
-    const { authority, path } = await testAuthority();
+    const { authority, path } = await withoutFile();
     await authority.create(spec());
     expect(mode(dirname(path))).toBe('700');
     const files = filesBelow(dirname(path));
@@ -45,14 +53,14 @@ describe('the file', () => {
   });
 
   test('is not created by reading', async () => {
-    const { authority, path } = await testAuthority();
+    const { authority, path } = await withoutFile();
     expect(await authority.list()).toEqual([]);
     expect(await authority.usage({ by: 'key' })).toEqual([]);
     expect(filesBelow(dirname(dirname(path)))).toEqual([]);
   });
 
   test('is found by a reader that started before it existed', async () => {
-    const { authority: reader, clock, path } = await testAuthority();
+    const { authority: reader, clock, path } = await withoutFile();
     expect(await reader.list()).toEqual([]);
     const writer = openSqliteAuthority({ path, timeoutMs: 1000 }, clock.now);
     onTestFinished(() => writer.close());
@@ -61,7 +69,7 @@ describe('the file', () => {
   });
 
   test('shows a reader what another connection commits later', async () => {
-    const { authority: reader, clock, path } = await testAuthority();
+    const { authority: reader, clock, path } = await withoutFile();
     await reader.create(spec({ name: 'first' }));
     const writer = openSqliteAuthority({ path, timeoutMs: 1000 }, clock.now);
     onTestFinished(() => writer.close());
