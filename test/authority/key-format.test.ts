@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { idOf, matches, mint } from '../../src/authority/key-format.ts';
+import { runs } from '../support/runs.ts';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -59,7 +60,7 @@ describe('a text that is not a key of ours', () => {
         fc.pre(character !== value[place]);
         expect(idOf('sk', value.slice(0, place) + character + value.slice(place + 1))).toBeUndefined();
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 

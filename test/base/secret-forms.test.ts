@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { fold } from '../../src/base/escape-layers.ts';
 import { SecretForms } from '../../src/base/secret-forms.ts';
 import { encodingsOf } from '../support/encodings.ts';
+import { runs } from '../support/runs.ts';
 
 const secret = 'sk-Upstream_0123456789/abc+DEF-EXAMPLE';
 const forms = new SecretForms(secret);
@@ -36,7 +37,7 @@ test('a secret is masked anywhere in a long text', () => {
         expect(hidden.endsWith('!')).toBe(true);
       },
     ),
-    { numRuns: 10 },
+    runs(10),
   );
 });
 

@@ -2,6 +2,7 @@ import { format, inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { looksLikeSecret, maskSecrets, Secret } from '../../src/base/secret.ts';
+import { runs } from '../support/runs.ts';
 
 const value = 'sk_live_0123456789abcdefghij_EXAMPLE';
 
@@ -203,7 +204,7 @@ test('every text that looks like a secret is masked, however short', () => {
       const text = parts.join('');
       expect(maskSecrets(text) !== text).toBe(looksLikeSecret(text));
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });
 

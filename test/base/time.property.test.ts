@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InvalidValue } from '../../src/base/errors.ts';
 import { after, before, parseDuration, parseExpiry, parsePast } from '../../src/base/time.ts';
+import { runs } from '../support/runs.ts';
 
 const now = new Date('2026-11-20T12:34:56.789Z');
 
@@ -19,7 +20,7 @@ test('any text is a moment in the future, never, or an InvalidValue', () => {
       expect(result.getTime()).toBeGreaterThan(now.getTime());
       expect(result.toISOString()).toMatch(/^\d{4}-/);
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 
@@ -29,7 +30,7 @@ test('any text is a valid moment for a filter, or an InvalidValue', () => {
       const result = attempt(() => parsePast(text, now, 'end'));
       if (!(result instanceof InvalidValue)) expect(result.toISOString()).toMatch(/Z$/);
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DuplicateMember, InvalidJson, objectText, readJson } from '../../src/gateway/json-text.ts';
+import { runs } from '../support/runs.ts';
 
 /** Pieces of JSON in any order: mostly not JSON, but nearly. */
 const nearlyJson = fc
@@ -53,7 +54,7 @@ test('it accepts and rejects the same texts as JSON.parse, with the same values'
       }
       expect(JSON.parse(readJson(text).text)).toEqual(expected);
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });
 

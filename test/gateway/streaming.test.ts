@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { json } from '../support/fault-server.ts';
+import { runs } from '../support/runs.ts';
 import { event, eventsOf, HeldAnswer, ScriptedUpstream, usage, words } from '../support/scripted-upstream.ts';
 import { callerKey, UpstreamFront } from '../support/upstream-front.ts';
 
@@ -91,7 +92,7 @@ test('a stream arrives byte for byte, and is metered, however it is split', asyn
       expect(reply.body).toBe(stream.toString());
       expect((await front.lastResult).usage).toEqual(metered);
     }),
-    { numRuns: 30 },
+    runs(30),
   );
 });
 

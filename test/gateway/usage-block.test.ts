@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BoundedBuffer } from '../../src/gateway/bounded-buffer.ts';
 import type { Usage } from '../../src/gateway/usage-block.ts';
 import { meterFor, usageIn } from '../../src/gateway/usage-block.ts';
+import { runs } from '../support/runs.ts';
 import { event, eventsOf } from '../support/scripted-upstream.ts';
 
 const megabyte = 1024 * 1024;
@@ -164,7 +165,7 @@ describe('the usage of a stream of events', () => {
       fc.property(fc.array(fc.nat(stream.length)), (cuts) => {
         expect(usageOf(stream, cuts)).toEqual(expected);
       }),
-      { numRuns: 200 },
+      runs(200),
     );
     expect(usageOf(stream, [...stream.keys()])).toEqual(expected);
   });
@@ -199,7 +200,7 @@ describe('the usage of a stream of events', () => {
         const stream = Buffer.from(pieces.join(''));
         expect(usageOf(stream, cuts)).toEqual(usageOf(stream));
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 

@@ -19,6 +19,7 @@ import { openJournal, resumeOperation } from '../../src/journal/journal.ts';
 import { listOperations } from '../../src/journal/operations.ts';
 import type { Plan, Step } from '../../src/keys/operations/operation.ts';
 import { makePrivateFolder } from '../../src/platform/paths.ts';
+import { runs } from '../support/runs.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /* A damaged journal file is reported and left alone, and the others are still read. */
@@ -219,7 +220,7 @@ test('a damaged file yields what was written, a prefix of it, or an error', asyn
       } else expect(errors.length).toBeLessThanOrEqual(1);
       expect(operations.length + errors.length).toBeLessThanOrEqual(1);
     }),
-    { numRuns: Number(process.env.FUZZ_ROUNDS ?? 500) },
+    runs(500),
   );
 });
 

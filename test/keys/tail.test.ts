@@ -5,6 +5,7 @@ import type { KeyBackend, LogEntry, LogQuery } from '../../src/keys/ports.ts';
 import { tail } from '../../src/keys/tail.ts';
 import { collect } from '../support/collect.ts';
 import { entriesOf, FakeWorld } from '../support/fake-backend.ts';
+import { runs } from '../support/runs.ts';
 
 const start = Date.parse('2026-11-20T12:00:00.000Z');
 
@@ -93,7 +94,7 @@ test('entries in any batches are yielded exactly once and in order', async () =>
       );
       expect((await following(batches)).given).toEqual(batches.flat());
     }),
-    { numRuns: 200 },
+    runs(200),
   );
 });
 

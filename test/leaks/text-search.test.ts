@@ -4,6 +4,7 @@ import { mint } from '../../src/authority/key-format.ts';
 import { authorityFormats, finderOf } from '../../src/leaks/sought-formats.ts';
 import type { PlacedValue } from '../../src/leaks/text-search.ts';
 import { blockSize, TextSearch } from '../../src/leaks/text-search.ts';
+import { runs } from '../support/runs.ts';
 
 const formats = [
   'sk-or-v1-{hex:64}',
@@ -104,7 +105,7 @@ test('a text may be longer than the buffer, and a value stand anywhere in it', (
       expect(found[1]).toMatchObject({ column: 1, value });
     },
   );
-  fc.assert(property, { numRuns: 60 });
+  fc.assert(property, runs(60));
 });
 
 test('a value is found wherever a block ends in it', () => {

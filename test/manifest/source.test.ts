@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseManifest } from '../../src/manifest/parse-manifest.ts';
 import { parseSource } from '../../src/manifest/source.ts';
+import { runs } from '../support/runs.ts';
 
 const context = { env: {}, folder: '/project', checkSink: () => undefined };
 
@@ -149,6 +150,6 @@ test('any text is read or refused, at a place inside it', () => {
         expect(column).toBeGreaterThan(0);
       }
     }),
-    { numRuns: 500 },
+    runs(500),
   );
 });

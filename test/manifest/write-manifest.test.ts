@@ -6,6 +6,7 @@ import { parseManifest } from '../../src/manifest/parse-manifest.ts';
 import type { WrittenKey } from '../../src/manifest/write-manifest.ts';
 import { manifestOf, schemaUrl, writeManifest } from '../../src/manifest/write-manifest.ts';
 import { inWriting } from '../../src/manifest/written-key.ts';
+import { runs } from '../support/runs.ts';
 import { keysJsonSchema } from './keys-schema.ts';
 
 const context = { env: {}, folder: '/project', checkSink: () => undefined };
@@ -139,7 +140,7 @@ test('whatever the texts of a server are, they are read back as they were', () =
         expect(text).not.toMatch(/[^\n -~\u00a0-\uffff]|[\u2028\u202e\ufeff]|^::/m);
       },
     ),
-    { numRuns: 500 },
+    runs(500),
   );
 });
 

@@ -5,6 +5,7 @@ import type { Encoding } from '../../src/output/formats.ts';
 import { encoderFor } from '../../src/output/formats.ts';
 import { cell } from '../../src/output/values.ts';
 import { collect } from '../support/collect.ts';
+import { runs } from '../support/runs.ts';
 
 const columns = ['id', 'name', 'models', 'budgetUsd'];
 const one = { id: 'a1', name: 'ci', models: ['small', 'large'], budgetUsd: 9.5, extra: true };
@@ -151,7 +152,7 @@ test.each<[Encoding, (text: string) => unknown]>([
       expect(read(await encode(encoding, records))).toEqual(same);
       for (const record of same) expect(read(await encode(encoding, record))).toEqual(record);
     }),
-    { numRuns: 150 },
+    runs(150),
   );
 });
 

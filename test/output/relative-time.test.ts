@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { absoluteTime } from '../../src/base/time.ts';
 import { relativeTime } from '../../src/output/relative-time.ts';
+import { runs } from '../support/runs.ts';
 
 const now = new Date('2026-11-20T12:00:00.000Z');
 const [second, minute, hour, day] = [1000, 60_000, 3_600_000, 86_400_000];
@@ -55,7 +56,7 @@ describe('a time as a distance from now', () => {
         expect(Number(count) * length).toBeLessThanOrEqual(distance + 0.05 * length);
         expect((Number(count) + 1) * length).toBeGreaterThan(distance);
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 });

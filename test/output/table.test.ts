@@ -8,6 +8,7 @@ import { renderTable } from '../../src/output/table.ts';
 import type { Alignment, Typesetting } from '../../src/output/typesetting.ts';
 import { isNarrow, narrowTypesetting, narrowWidth } from '../../src/output/typesetting.ts';
 import { wideTypesetting } from '../../src/output/wide-typesetting.ts';
+import { runs } from '../support/runs.ts';
 
 interface Row {
   name: string;
@@ -175,7 +176,7 @@ test.each([0, 1] as const)(
           expect(widest(await draw(list, width, level))).toBeLessThanOrEqual(width);
         },
       ),
-      { numRuns: 150 },
+      runs(150),
     );
   },
 );
@@ -186,7 +187,7 @@ test('a table has one line per row and one header line', async () => {
       const named = list.map((row, index) => ({ ...row, id: `id${index}` }));
       expect((await draw(named, 1000)).trimEnd().split('\n')).toHaveLength(list.length + 1);
     }),
-    { numRuns: 100 },
+    runs(100),
   );
 });
 

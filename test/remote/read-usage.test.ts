@@ -5,6 +5,7 @@ import { openrouter } from '../../src/providers/built-in/openrouter.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { failureIn } from '../support/failure.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
+import { runs } from '../support/runs.ts';
 import { remoteOf } from './remote-of.ts';
 
 /* Usage of an API that does not total it as requested: buckets of a day, each with totals of several keys. */
@@ -232,6 +233,6 @@ test('the days add up to as much as the keys, and to all that was reported', asy
         6,
       );
     }),
-    { numRuns: 30 },
+    runs(30),
   );
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidValue } from '../../src/base/errors.ts';
 import { splitCommand } from '../../src/sinks/split-command.ts';
+import { runs } from '../support/runs.ts';
 
 test.each<[text: string, words: string[]]>([
   ['', []],
@@ -64,6 +65,6 @@ test('a real shell splits every accepted command in the same way', () => {
       });
       expect([status, stdout]).toEqual([0, ['x', ...words, ''].join('\0')]);
     }),
-    { numRuns: 150 },
+    runs(150),
   );
 });
