@@ -1,5 +1,6 @@
 import type { ExitName } from '../base/error-codes.ts';
 import type { Io } from '../platform/io.ts';
+import { monotonicMs } from '../platform/monotonic.ts';
 import type { StopSignal } from '../platform/stop-signal.ts';
 import { harmlessJson, harmlessLines } from './ci-log.ts';
 import type { Encoding, Format, ReportFormat } from './formats.ts';
@@ -64,6 +65,9 @@ type View<Shown> = { show(shown: Shown, terminal: Terminal): string | Promise<st
 /** Characters per write. */
 const chunkSize = 16_384;
 
+/** How long output may be written before Node.js gets a turn to notice Ctrl-C, which writing alone does not give it. */
+const maxTurnMs = 20;
+
 /**
  * Prints the result on stdout until it ends or `stop` aborts. Rejects if stdout cannot be written.
  */
@@ -83,13 +87,15 @@ export async function present(
     return printPaged(io, harmless(text, result, settings, io));
   }
   let pendingText = '';
+  let turnBegan = monotonicMs();
   for await (const piece of pieces) {
     pendingText += piece;
     if (result.kind !== 'stream' && pendingText.length < chunkSize) continue;
     await io.stdout.write(harmless(pendingText, result, settings, io));
     pendingText = '';
-    // Writing alone does not let Node.js notice Ctrl-C.
+    if (monotonicMs() - turnBegan < maxTurnMs) continue;
     await new Promise((resume) => setImmediate(resume));
+    turnBegan = monotonicMs();
     if (stop?.aborted) return;
   }
   if (pendingText !== '') await io.stdout.write(harmless(pendingText, result, settings, io));
