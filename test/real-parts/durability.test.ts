@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Header } from '../../src/keys/operations/open-operation.ts';
 import { quirkyWorld } from '../support/key-worlds.ts';
@@ -84,12 +84,20 @@ describe.skipIf(lacks('strace'))('a power cut at any call of a rotation', () => 
 
     /** The steps on disk, at each such call, of the operation of this name or with this id. */
     const stepsAt = (operation: string, isMeant: (call: string) => boolean) =>
-      calls.filter(({ call }) => isMeant(call)).map(({ disk }) => stepsOf(operation, disk));
+      calls.filter(({ call }) => isMeant(call)).map(({ disk }) => operationOn(disk, operation)?.steps);
     for (const name of names) {
       const [created] = stepsAt(name, (call) => call.startsWith('POST') && call.includes(`"${name}"`));
       expect(created?.slice(-2)).toEqual(['reserved', 'creating']);
       const [started] = stepsAt(name, (call) => call.includes(`dd of=${name} `));
       expect(started?.slice(-2)).toEqual(['created', 'delivering']);
+      if (escrow === 'file') {
+        const isFor = (call: string) => call.includes(`"${name}"`) || call.includes(`dd of=${name} `);
+        const held = calls
+          .filter(({ call }) => isFor(call))
+          .map(({ disk }) => operationOn(disk, name)?.escrow);
+        expect(held[0]).toMatch(/^ +$/);
+        expect(held[1]).toContain('"secret":');
+      }
       const revoked = stepsAt(name, (call) => call.startsWith(`DELETE /keys/${oldIds.get(name)} `));
       expect(revoked.map((steps) => steps?.at(-1))).toEqual(grace === '0' ? ['delivered'] : []);
       const [printed] = stepsAt(name, (call) => call.startsWith('stdout') && call.includes(`"${name}"`));
@@ -117,17 +125,18 @@ function removalsIn(calls: readonly VisibleCall[]): (string | undefined)[] {
   const removals = calls.filter(({ call }) =>
     /^unlink .*\/(?:operations|escrow)\/\w+(?:\.jsonl)?$/.test(call),
   );
-  return removals.map(({ call, disk }) => stepsOf(basename(call, '.jsonl'), disk)?.at(-1));
+  return removals.map(({ call, disk }) => operationOn(disk, basename(call, '.jsonl'))?.steps.at(-1));
 }
 
-/** The steps of an operation, by its name or its id, if its file is on disk. */
-function stepsOf(operation: string, disk: ReadonlyMap<string, string>): string[] | undefined {
+/** An operation by its name or its id, if its file is on disk, with what its file in escrow has there. */
+function operationOn(disk: ReadonlyMap<string, string>, nameOrId: string) {
   for (const [path, content] of disk) {
     if (!path.endsWith('.jsonl')) continue;
     const [header, ...lines] = content.trimEnd().split('\n');
     const { id, plan } = JSON.parse(header ?? '{}') as Partial<Pick<Header, 'id' | 'plan'>>;
-    if (id !== operation && plan?.name !== operation) continue;
-    return lines.map((line) => (JSON.parse(line) as { step: string }).step);
+    if (id !== nameOrId && plan?.name !== nameOrId) continue;
+    const steps = lines.map((line) => (JSON.parse(line) as { step: string }).step);
+    return { steps, escrow: disk.get(join(dirname(path), '..', 'escrow', id ?? '')) };
   }
   return undefined;
 }

@@ -27,7 +27,7 @@ export async function visibleCallsOf(
   env: Readonly<Record<string, string>>,
 ): Promise<{ calls: VisibleCall[]; syncs: number }> {
   const file = join(temporaryFolder(), 'trace');
-  const traced = 'trace=openat,write,writev,fsync,fdatasync,unlink,execve';
+  const traced = 'trace=openat,write,pwrite64,writev,fsync,fdatasync,unlink,execve';
   const strace = ['-f', '-qq', '-y', '-s', '4000', '-e', traced, '-o', file];
   const child = spawn('strace', [...strace, process.execPath, program, ...args], {
     cwd: box.cwd,
@@ -70,6 +70,8 @@ class Disk {
       const before = this.#written.get(path);
       if (before !== undefined) this.#written.set(path, before + textIn(text));
     }
+    // The whole content.
+    if (name === 'pwrite64') this.#written.set(pathIn(text), textIn(text));
   }
 
   sync(path: string, isBegin: boolean): void {
