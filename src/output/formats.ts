@@ -71,10 +71,11 @@ function sheetCell(value: unknown, field: string, quote: (text: string) => strin
   if (value === null || value === undefined) return '';
   if (typeof value === 'string' && plainCell.test(value)) return value;
   const text = cell(value);
-  // Numbers are not formulas, and a secret must be exact.
-  if (text === '' || typeof value === 'number' || plainCell.test(text) || field === 'secret')
-    return quote(text);
-  return quote(/^\s*[=+@\-＝＋＠－]|^\\[tr]/.test(text) ? `'${text}` : text);
+  // Numbers are not formulas.
+  if (text === '' || typeof value === 'number' || plainCell.test(text)) return text;
+  // A secret must be exact.
+  const isFormula = field !== 'secret' && /^\s*[=+@\-＝＋＠－]|^\\[tr]/.test(text);
+  return quote(isFormula ? `'${text}` : text);
 }
 
 function quoteForCsv(text: string): string {

@@ -1,4 +1,5 @@
 import { KeysError } from '../base/errors.ts';
+import { TextSet } from '../base/text-set.ts';
 import type { Key } from '../keys/key.ts';
 import { mayBeCut } from '../keys/key.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
@@ -66,7 +67,7 @@ export async function* keyPages(
   provider: Provider,
   now: Date,
   odd: KeyWarnings,
-  ids = new Set<string>(),
+  ids = new TextSet(),
 ): AsyncGenerator<Key[]> {
   const { list, key: fields } = provider;
   const withoutId: WrongShape[] = [];

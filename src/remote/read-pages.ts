@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { KeysError } from '../base/errors.ts';
+import { TextSet } from '../base/text-set.ts';
 import type { HttpResponse } from '../http/response.ts';
 import { monotonicMs } from '../platform/monotonic.ts';
 import type { Path } from '../providers/declaration/field.ts';
@@ -24,7 +25,7 @@ export interface PageReader {
   /** Tells items apart: one that came before is left out. Undefined for an item without an id, which is always new. */
   idOf?: (item: Part) => string | undefined;
   /** Where the ids of all pages are kept. */
-  ids?: Set<string>;
+  ids?: TextSet;
   onEnd?: (last: LastPage) => void;
   /** An empty object is an empty list. */
   isOmitted?: boolean;
@@ -95,7 +96,7 @@ class Progress {
   readonly #timeLimitMs: number;
   readonly #maxLength: number;
   readonly #requests = new Set<string>();
-  readonly #ids: Set<string>;
+  readonly #ids: TextSet;
   /** The digests of pages. */
   readonly #contents = new Set<string>();
   /** Those of pages that no other page had to be compared with yet. */
@@ -103,7 +104,7 @@ class Progress {
   #length = 0;
   #idlePages = 0;
 
-  constructor({ timeLimitMs = Infinity, maxLength = Infinity, ids = new Set() }: PageReader) {
+  constructor({ timeLimitMs = Infinity, maxLength = Infinity, ids = new TextSet() }: PageReader) {
     this.#ids = ids;
     this.#timeLimitMs = timeLimitMs;
     this.#maxLength = maxLength;
@@ -152,7 +153,7 @@ class Progress {
   }
 
   isNew(id: string | undefined): boolean {
-    return id === undefined || this.#ids.size < this.#ids.add(id).size;
+    return id === undefined || this.#ids.add(id);
   }
 
   endPage(count: number, newCount: number): void {

@@ -1,6 +1,7 @@
 import { KeysError } from '../base/errors.ts';
 import { Pages } from '../base/pages.ts';
 import type { Secret } from '../base/secret.ts';
+import type { TextSet } from '../base/text-set.ts';
 import type { BeforeSending } from '../keys/before-sending.ts';
 import { inConsole } from '../keys/capability-check.ts';
 import type { Key } from '../keys/key.ts';
@@ -95,7 +96,7 @@ export class RemoteBackend implements KeyBackend {
     return selectNewest({ pages: (ids) => this.#pages(ids), list: () => this.list() }, selection, now);
   }
 
-  async *#pages(ids: Set<string>): AsyncGenerator<Key[]> {
+  async *#pages(ids: TextSet): AsyncGenerator<Key[]> {
     for await (const page of keyPages(this.#api, this.#provider, this.#now(), this.#warnings, ids))
       yield page.map((key) => this.#shown(named(key, this.#provider)));
   }

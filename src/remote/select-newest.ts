@@ -1,3 +1,4 @@
+import { TextSet } from '../base/text-set.ts';
 import type { Key } from '../keys/key.ts';
 import { byCreation, isActive } from '../keys/key.ts';
 import type { Selection } from '../keys/select.ts';
@@ -10,7 +11,7 @@ import { WrongShape } from './select.ts';
 /** How the keys are read: page by page, or all at once. They are new objects, which the reader may change. */
 export interface KeySource {
   /** Adds the id of each key to `ids`. */
-  pages(ids: Set<string>): AsyncIterable<readonly Key[]>;
+  pages(ids: TextSet): AsyncIterable<readonly Key[]>;
   list(): Promise<readonly Key[]>;
 }
 
@@ -45,7 +46,7 @@ export async function* selectNewest(
  * it is complete if nothing was missing but keys that are newer than the first one.
  */
 async function* allPages({ pages, list }: KeySource): AsyncGenerator<readonly Key[]> {
-  const ids = new Set<string>();
+  const ids = new TextSet();
   let newest: string | undefined;
   try {
     for await (const page of pages(ids)) {
@@ -64,7 +65,7 @@ async function* allPages({ pages, list }: KeySource): AsyncGenerator<readonly Ke
  * their own. Those without a time come last.
  */
 async function* inOrder(pages: AsyncIterable<readonly Key[]>): AsyncGenerator<Key[]> {
-  const activeNames = new Set<string>();
+  const activeNames = new TextSet();
   const undated: Key[] = [];
   let sameMoment: Key[] = [];
   for await (const page of pages) {
@@ -90,12 +91,11 @@ async function* inOrder(pages: AsyncIterable<readonly Key[]>): AsyncGenerator<Ke
 }
 
 /** Puts keys of one moment, or without one, in their order, and says of each whether an active one before has its name. */
-function settle(keys: Key[], activeNames: Set<string>, settledKeys: Key[]): void {
+function settle(keys: Key[], activeNames: TextSet, settledKeys: Key[]): void {
   if (keys.length > 1) keys.sort(byCreation).reverse();
   for (const key of keys) {
     // Each was made for this list; copies of 100,000 keys take as long as comparing them.
-    const nameCount = activeNames.size;
-    const hasName = isActive(key) ? activeNames.add(key.name).size === nameCount : activeNames.has(key.name);
+    const hasName = isActive(key) ? !activeNames.add(key.name) : activeNames.has(key.name);
     key.superseded = hasName && key.createdAt !== undefined;
     settledKeys.push(key);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
+import type { TextSet } from '../../src/base/text-set.ts';
 import type { Key } from '../../src/keys/key.ts';
 import { withSuperseded } from '../../src/keys/key.ts';
 import type { Selection } from '../../src/keys/select.ts';
@@ -35,7 +36,7 @@ class Account {
     this.#whole = whole;
   }
 
-  async *pages(ids: Set<string>): AsyncGenerator<readonly Key[]> {
+  async *pages(ids: TextSet): AsyncGenerator<readonly Key[]> {
     for (const page of this.#pages) {
       this.pageCount += 1;
       for (const { id } of page) ids.add(id);
