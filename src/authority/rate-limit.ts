@@ -13,13 +13,17 @@ export function needSlots(decisions: readonly Decision[]): boolean {
 
 /**
  * Reserves a slot for each admission to a key with a rate limit, many at once: exact across all processes, since nothing
- * else happens in between. Returns the other decisions unchanged.
+ * else happens in between. Returns the other decisions unchanged. `onFull` receives each key that has no slot left.
  */
-export function* reserveSlots(decisions: readonly Decision[], now: number): Work<Decision[]> {
+export function* reserveSlots(
+  decisions: readonly Decision[],
+  now: number,
+  onFull: (key: FullKey) => void = () => {},
+): Work<Decision[]> {
   const slots = new Map<string, Iterator<Slot>>();
   const refusals = new Map<Slot, Decision>();
   for (const [keyId, { limit, count }] of countByKey(decisions)) {
-    slots.set(keyId, (yield* reserve({ keyId, limit, count }, now)).values());
+    slots.set(keyId, (yield* reserve({ keyId, limit, count }, now, onFull)).values());
   }
   return decisions.map((decision) => {
     const slot = decision.allowed && decision.limit !== null && slots.get(decision.keyId)?.next().value;
@@ -28,6 +32,19 @@ export function* reserveSlots(decisions: readonly Decision[], now: number): Work
     if (!slot.granted) refusals.set(slot, limited);
     return limited;
   });
+}
+
+/** A key without a free slot. */
+export interface FullKey {
+  keyId: string;
+  limit: number;
+  /** When a slot becomes free, in milliseconds since the epoch. */
+  freeAt: number;
+}
+
+/** Whole seconds until a slot becomes free. */
+export function resetSecondsAt(now: number, freeAt: number): number {
+  return Math.max(1, Math.ceil((freeAt - now) / 1000));
 }
 
 interface Slot {
@@ -55,7 +72,11 @@ function countByKey(decisions: readonly Decision[]): Map<string, Omit<SlotReques
  * Reserves as many of the requested slots as the key has left in the last minute, and returns the outcome of each. Those that are
  * refused are one and the same.
  */
-function* reserve({ keyId, limit, count }: SlotRequest, now: number): Work<Slot[]> {
+function* reserve(
+  { keyId, limit, count }: SlotRequest,
+  now: number,
+  onFull: (key: FullKey) => void,
+): Work<Slot[]> {
   yield* run('DELETE FROM places WHERE key_id = ? AND at <= ?', keyId, now - windowMs);
   yield* moveFutureSlotsToNow(keyId, now);
   const usedRow = yield* get(
@@ -67,7 +88,9 @@ function* reserve({ keyId, limit, count }: SlotRequest, now: number): Work<Slot[
   if (grantedSlots > 0) yield* addSlots({ keyId, count: grantedSlots }, now);
   const oldest = Number(usedRow?.oldest ?? now);
   const nextToFree = takenSlots > limit ? yield* timeOfSlot(keyId, takenSlots - limit) : oldest;
-  const resetSeconds = Math.max(1, Math.ceil((nextToFree + windowMs - now) / 1000));
+  const freeAt = nextToFree + windowMs;
+  const resetSeconds = resetSecondsAt(now, freeAt);
+  if (grantedSlots < count) onFull({ keyId, limit, freeAt });
   const refused = { granted: false, rateLimit: { limit, remaining: 0, resetSeconds } };
   return Array.from({ length: count }, (_, index) => {
     if (index >= grantedSlots) return refused;

@@ -48,10 +48,12 @@ export class CachedKeyLookup implements KeyLookup {
     this.#spent = undefined;
   }
 
-  /** To be called before each use of the cache. */
-  refresh(): void {
+  /** To be called before each use of the cache. Returns whether another connection has committed. */
+  refresh(): boolean {
     const version = this.#database.get('PRAGMA data_version')?.data_version;
-    if (version !== this.#version) this.forget();
+    const isChanged = version !== this.#version;
+    if (isChanged) this.forget();
     this.#version = version;
+    return isChanged;
   }
 }

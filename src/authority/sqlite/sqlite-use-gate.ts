@@ -3,12 +3,14 @@ import type { KeyLookup, KnownKey } from '../key-lookup.ts';
 import { expiredBefore, removeUses } from '../log-retention.ts';
 import { recordUses } from '../metering.ts';
 import { decide } from '../policy.ts';
+import type { FullKey } from '../rate-limit.ts';
 import { needSlots, reserveSlots } from '../rate-limit.ts';
 import type { Reported, UseGate } from '../store/use-gate.ts';
 import type { LostUse, Use } from '../use.ts';
 import { CachedKeyLookup } from './cached-lookup.ts';
 import type { Connection } from './connection.ts';
 import type { DatabaseFile } from './database-file.ts';
+import { FullKeys } from './full-keys.ts';
 import { runNow } from './run-now.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 
@@ -21,6 +23,7 @@ export class SqliteUseGate implements UseGate {
   readonly #organisation: Organisation;
   readonly #now: () => number;
   #lookup: CachedKeyLookup | undefined;
+  readonly #fullKeys = new FullKeys();
   /** Budget stops that are on disk. */
   readonly #persistedStops = new Set<string>();
 
@@ -34,21 +37,28 @@ export class SqliteUseGate implements UseGate {
   authorize(requests: readonly AccessRequest[]): Decision[] {
     // Read once: each access checks the file.
     const database = this.#file.metering;
-    const cachedLookup = this.#cachedLookup(database);
-    cachedLookup.refresh();
+    const cachedLookup = this.#freshLookup(database);
     const now = this.#now();
     const lookup = oncePerKey(cachedLookup);
     const decisions = oncePerRequest(requests, (request) => decide(lookup, request, this.#organisation, now));
     for (const decision of decisions) {
       if (!decision.allowed && decision.status === 402) this.#persistStop(decision);
     }
-    if (!needSlots(decisions)) return decisions;
-    return database.transaction(() => runNow(database, reserveSlots(decisions, now)));
+    const limited = this.#fullKeys.refuse(decisions, now);
+    if (!needSlots(limited)) return limited;
+    const found: FullKey[] = [];
+    const reserved = database.transaction(() =>
+      runNow(
+        database,
+        reserveSlots(limited, now, (key) => found.push(key)),
+      ),
+    );
+    for (const key of found) this.#fullKeys.add(key, now);
+    return reserved;
   }
 
   examine(request: AccessRequest): Decision {
-    const cachedLookup = this.#cachedLookup(this.#file.metering);
-    cachedLookup.refresh();
+    const cachedLookup = this.#freshLookup(this.#file.metering);
     return decide(cachedLookup, request, this.#organisation, this.#now());
   }
 
@@ -78,10 +88,13 @@ export class SqliteUseGate implements UseGate {
 
   close(): void {
     this.#lookup = undefined;
+    this.#fullKeys.forget();
   }
 
-  #cachedLookup(database: Connection): CachedKeyLookup {
+  /** Forgets what is cached if another connection has committed since the last call. */
+  #freshLookup(database: Connection): CachedKeyLookup {
     this.#lookup ??= new CachedKeyLookup(database);
+    if (this.#lookup.refresh()) this.#fullKeys.forget();
     return this.#lookup;
   }
 
