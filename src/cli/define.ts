@@ -68,7 +68,7 @@ export interface Command<F extends Flags = Flags> {
   readonly description?: string;
   readonly examples: readonly string[];
   readonly flags: F;
-  /** By flag that people expect and it does not have, the hint to what they mean. */
+  /** By flag that people expect and it does not have, the hint to what they mean. Empty: an operand, where it takes none. */
   readonly instead?: Readonly<Record<string, string>>;
   /** The fields that `--json` can select. */
   readonly fields: readonly string[];

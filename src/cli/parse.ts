@@ -112,7 +112,9 @@ async function readInvocation(
   );
   if (problems.length > 0 || !lacking.every(({ kind }) => listedKinds.has(kind))) {
     problems.splice(earlierCount, 0, ...lacking.map(({ problem }) => problem));
-    throw usageError(problems, ...insteadOf(command, unknown), `keys help ${name}`);
+    const { insteadOf } = await import('./suggest.ts');
+    const surplus = places.length === 0 ? operands : [];
+    throw usageError(problems, ...insteadOf(command, unknown, surplus), `keys help ${name}`);
   }
   return { name, command, input, globals, lacking };
 }
@@ -152,10 +154,6 @@ function secretsIn(argv: readonly string[]): string[] {
         ]
       : [],
   );
-}
-
-function insteadOf({ instead = {} }: Command, unknown: readonly string[]): string[] {
-  return [...new Set(unknown.flatMap((word) => instead[word.split('=', 1)[0] ?? ''] ?? []))];
 }
 
 async function flagProblems(

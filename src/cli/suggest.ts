@@ -155,3 +155,13 @@ export function unknownFlags(
       return `unknown flag ${flag}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
     });
 }
+
+/** What was meant by flags that a command does not have, and by operands of one that takes none. */
+export function insteadOf(
+  { instead = {} }: Command,
+  flags: readonly string[],
+  surplus: readonly string[],
+): string[] {
+  const words = [...flags.map((word) => word.split('=', 1)[0] ?? ''), ...surplus.map(() => '')];
+  return [...new Set(words.flatMap((word) => (Object.hasOwn(instead, word) ? (instead[word] ?? []) : [])))];
+}

@@ -76,6 +76,7 @@ export async function searchFiles(
 /** The files and folders that were named. Throws `KeysError` (2) for one that does not exist. */
 export function namedPaths(cwd: string, names: readonly string[]): { path: string; isFolder: boolean }[] {
   const problems: string[] = [];
+  const hints = names.includes('-') ? ['to search stdin: keys leaks --stdin'] : [];
   const paths = names.flatMap((name) => {
     try {
       // A symbolic link that is named is followed, one that is found is not.
@@ -86,10 +87,13 @@ export function namedPaths(cwd: string, names: readonly string[]): { path: strin
       problems.push(`cannot search ${name}: it is neither a file nor a folder; pass what it has to --stdin`);
       return [];
     } catch (error) {
-      problems.push(`cannot search ${name} (${systemCode(error) ?? 'unknown error'})`);
+      const isMissing = systemCode(error) === 'ENOENT';
+      problems.push(
+        `cannot search ${name}: ${isMissing ? 'there is no such file' : (systemCode(error) ?? 'unknown error')}`,
+      );
       return [];
     }
   });
-  if (problems.length > 0) throw usageError(problems);
+  if (problems.length > 0) throw usageError(problems, ...hints);
   return paths;
 }

@@ -59,7 +59,7 @@ async function bytesOf(path: string, file: string): Promise<Buffer> {
       code: 'file_unreadable',
       exit: 'usage',
       message: `cannot read ${file}: ${fault}`,
-      hints: isMissing ? [hintFor(path, file)] : [],
+      hints: isMissing && !file.includes('://') ? [hintFor(path, file)] : [],
       cause: error,
     });
   }

@@ -665,6 +665,10 @@ describe('before anything happens', () => {
     [['plan', '--check=all'], 'see what it would do: keys plan'],
     [['apply', '-f', 'keys.yaml'], 'name the file without a flag: keys apply keys.yaml'],
     [['plan', '-'], 'to read it from stdin: keys plan /dev/stdin'],
+    [['audit', 'keys.yaml'], 'keys audit --file keys.yaml'],
+    [['export', 'keys.yaml'], 'it writes to stdout: keys export > keys.yaml'],
+    [['export', '-o', 'keys.yaml'], 'it writes to stdout: keys export > keys.yaml'],
+    [['leaks', '-'], 'to search stdin: keys leaks --stdin'],
   ])('%j: the hint is what was meant', async (args, hint) => {
     const run = await boxWith(twoKeys).keys(args, { now: start });
     expect(run).toMatchObject({ exit: 2, stdout: '' });

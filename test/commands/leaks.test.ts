@@ -146,8 +146,8 @@ test('a path that does not exist: exit 2', async () => {
     "$ keys leaks a b
     exit 2
     --- stderr
-    error: cannot search a (ENOENT)
-    error: cannot search b (ENOENT)
+    error: cannot search a: there is no such file
+    error: cannot search b: there is no such file
     "
   `);
 });

@@ -65,6 +65,7 @@ export const audit = defineCommand({
       oneOf(severityWords),
     ),
   },
+  instead: { '': 'keys audit --file keys.yaml', '-f': 'keys audit --file keys.yaml' },
   fields: findingFields,
   reports: ['sarif', 'markdown'],
   async run(context, { allProfiles, failOn, file, operands: _, ...flags }) {

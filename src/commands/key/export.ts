@@ -1,6 +1,7 @@
 import { defineCommand, toggle } from '../../cli/define.ts';
 
 const fields = ['profile', 'keys'];
+const toStdout = 'it writes to stdout: keys export > keys.yaml';
 
 export const exportCommand = defineCommand({
   operands: '',
@@ -14,6 +15,7 @@ export const exportCommand = defineCommand({
   flags: {
     allProfiles: toggle('--all-profiles', 'the keys of every stored profile, and local'),
   },
+  instead: { '': toStdout, '-o': toStdout, '--output': toStdout, '--file': toStdout },
   fields,
   async run(context, { allProfiles }) {
     const { exportKeys } = await import('../../app/export-keys.ts');
