@@ -1,5 +1,6 @@
 import { parse } from 'dotenv';
 import { expect, test } from 'vitest';
+import { withCompiledCode } from '../support/compiled-code.ts';
 import { integrityOf, refusedKeys } from '../support/embedded-authority.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
@@ -12,10 +13,12 @@ test(
   async () => {
     const box = new Sandbox();
     const names = numbered(200, 'parallel-');
+    const secretOnStdout = true;
+    const env = await withCompiledCode(box, ['create', 'ci', '--secret-only'], { secretOnStdout });
 
     const runs = await Promise.all(
       names.map((name) =>
-        box.program(['create', name, '--secret-only', ...longTimeout], { secretOnStdout: true }),
+        box.program(['create', name, '--secret-only', ...longTimeout], { env, secretOnStdout }),
       ),
     );
 

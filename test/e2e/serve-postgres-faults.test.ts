@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Created } from '../support/fleet.ts';
-import { spend, startFleet, statusOf, urlOf } from '../support/fleet.ts';
+import { spend, startMortalFleet, statusOf, urlOf } from '../support/fleet.ts';
 import { freePort } from '../support/free-port.ts';
 import { postgresPassword, TestPostgres } from '../support/postgres.ts';
 import { lacksPostgres } from '../support/postgres-programs.ts';
@@ -34,7 +34,7 @@ describe.skipIf(lacksPostgres())('servers on a database that fails', () => {
     'servers and the database are killed under load: all that was acknowledged is there',
     slow,
     async () => {
-      const { box, env, database, servers, call, create } = await startFleet();
+      const { box, env, database, servers, call, create } = await startMortalFleet();
       const ledger: Ledger = { created: new Map(), revoked: new Set(), unconfirmed: new Set(), spent: [] };
       const { created, revoked, unconfirmed, spent } = ledger;
       const statuses = new Set<number>();
@@ -86,7 +86,7 @@ describe.skipIf(lacksPostgres())('servers on a database that fails', () => {
   );
 
   test('without its database a server refuses every use with 503, and recovers', slow, async () => {
-    const { servers, create, database } = await startFleet();
+    const { servers, create, database } = await startMortalFleet();
     const [server] = servers as [Served];
     const { secret } = await create(server.url, { name: 'ci' });
     expect(await statusOf(server.url, secret)).toBe(200);

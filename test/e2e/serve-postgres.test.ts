@@ -96,9 +96,9 @@ describe.skipIf(lacksPostgres())('three servers on one database', () => {
   });
 
   test('without notices from its database a server asks for each use', slow, async () => {
-    const { box, env, database, servers, call, create } = await startFleet();
+    const { box, env, database, name, servers, call, create } = await startFleet();
     const proxy = await FaultyProxy.start(database.port);
-    const deaf = await startServe(box, [], { env: { ...env, KEYS_DB: database.url('fleet', proxy.port) } });
+    const deaf = await startServe(box, [], { env: { ...env, KEYS_DB: database.url(name, proxy.port) } });
     for (const fault of ['silent', 'cut'] as const) {
       const { id, secret } = await create(urlOf(servers, 0), { name: fault });
       await expect.poll(() => metric(deaf, 'keys_changes_heard', secret)).toBe(1);

@@ -1,5 +1,5 @@
 import { expect, onTestFinished } from 'vitest';
-import { postgresPassword, TestPostgres } from './postgres.ts';
+import { postgresPassword, TestPostgres, testPostgres } from './postgres.ts';
 import { Sandbox } from './sandbox.ts';
 import type { Served } from './serving.ts';
 import { startServe } from './serving.ts';
@@ -12,13 +12,24 @@ export interface Created {
   secret: string;
 }
 
-/** A database server of its own, three servers, and an admin's calls of any of them. */
-export async function startFleet(args: readonly string[] = []) {
+/** A database server of its own, which the test may end, three servers, and an admin's calls of any of them. */
+export async function startMortalFleet(args: readonly string[] = []) {
   const database = await TestPostgres.start();
   onTestFinished(() => database.stop());
   await database.run('postgres', 'CREATE DATABASE fleet');
+  return startServers(args, database, 'fleet');
+}
+
+/** The same on the database server of other tests. */
+export async function startFleet(args: readonly string[] = []) {
+  const database = await testPostgres();
+  const { name } = await database.createDatabase();
+  return startServers(args, database, name);
+}
+
+async function startServers(args: readonly string[], database: TestPostgres, name: string) {
   const box = new Sandbox();
-  const env = { KEYS_DB: database.url('fleet'), PGPASSWORD: postgresPassword };
+  const env = { KEYS_DB: database.url(name), PGPASSWORD: postgresPassword };
   const session = await box.keys(['session', 'create', '--user', 'admin', '--secret-only'], {
     secretOnStdout: true,
     env,
@@ -39,7 +50,7 @@ export async function startFleet(args: readonly string[] = []) {
     const { key, secret } = (await answer.json()) as { key: { id: string }; secret: string };
     return { id: key.id, secret };
   };
-  return { box, env, database, servers, call, create };
+  return { box, env, database, name, servers, call, create };
 }
 
 /** How a server decides on a use of a key. */
