@@ -5,7 +5,7 @@ import { KeysError, systemCode } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import type { EscrowedSecret } from '../keys/operations/operation.ts';
 import { readPrivateFile } from '../platform/files/private-file.ts';
-import { syncContent, syncFolder } from '../platform/files/sync-file.ts';
+import { syncFile, syncFolder } from '../platform/files/sync-file.ts';
 import type { Keychain } from '../platform/keychain/keychain.ts';
 
 /** Where secrets wait until they are delivered, one per operation. Every method throws if the place fails. */
@@ -90,7 +90,7 @@ async function reserveFile(path: string): Promise<void> {
   const file = openSync(path, 'wx', 0o600);
   try {
     writeFileSync(file, ' '.repeat(reservedBytes));
-    await syncContent(file);
+    await syncFile(file);
   } finally {
     closeSync(file);
   }
@@ -102,7 +102,7 @@ async function fill(path: string, text: string): Promise<void> {
   const file = openSync(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     writeSync(file, text.padEnd(reservedBytes), 0);
-    await syncContent(file);
+    await syncFile(file);
   } finally {
     closeSync(file);
   }

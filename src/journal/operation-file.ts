@@ -5,7 +5,7 @@ import type { Contents, EscrowKind, Header } from '../keys/operations/open-opera
 import type { Step, WrittenStep } from '../keys/operations/operation.ts';
 import { readBounded, readFault } from '../platform/files/read-file.ts';
 import { SharedSync } from '../platform/files/shared-sync.ts';
-import { syncContent, syncFolder } from '../platform/files/sync-file.ts';
+import { syncFile, syncFolder } from '../platform/files/sync-file.ts';
 import { lineWithSum, sumOf, withoutSum, withSum } from './line-sum.ts';
 import { headerFault, lineFault } from './operation-shape.ts';
 
@@ -109,7 +109,7 @@ export class OperationFile {
   async #syncNow(): Promise<void> {
     const lines = this.#lines;
     const name = this.#isNew ? [syncFolder(dirname(this.#path))] : [];
-    const syncs = await Promise.allSettled([syncContent(this.#descriptor), ...name]);
+    const syncs = await Promise.allSettled([syncFile(this.#descriptor), ...name]);
     for (const sync of syncs) if (sync.status === 'rejected') throw sync.reason;
     this.#isNew = false;
     this.#syncedLines = lines;

@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fsync, openSync } from 'node:fs';
+import { closeSync, fsync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { SharedSync } from './shared-sync.ts';
 
@@ -7,11 +7,8 @@ import { SharedSync } from './shared-sync.ts';
  * would also load all streams.
  */
 
-/** Resolves when an open file, or the names in an open folder, are on disk. */
+/** Resolves when the content of an open file, or the names in an open folder, are on disk. */
 export const syncFile: (descriptor: number) => Promise<void> = promisify(fsync);
-
-/** Resolves when the content of an open file is on disk, and its length. Its times may not be. */
-export const syncContent: (descriptor: number) => Promise<void> = promisify(fdatasync);
 
 const folderSyncs = new Map<string, SharedSync>();
 
