@@ -4,11 +4,11 @@ import { TextSet } from '../../src/base/text-set.ts';
 
 test('it has what was added, as a Set has', () => {
   const text = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 2 }),
-    fc.constantFrom('', 'a', 'aa', 'x'.repeat(9999)),
+    fc.integer({ min: -500, max: 500 }).map(String),
+    fc.constantFrom('', 'a', 'aa', 'x'.repeat(99)),
   );
   fc.assert(
-    fc.property(fc.array(text, { maxLength: 300 }), fc.array(text), (added, others) => {
+    fc.property(fc.array(text, { maxLength: 100 }), fc.array(text), (added, others) => {
       const [texts, set] = [new TextSet(), new Set<string>()];
       const newTexts = added.filter((one) => texts.add(one));
       expect(newTexts).toEqual(added.filter((one) => set.size < set.add(one).size));
