@@ -1,4 +1,5 @@
 import type { ExitName } from '../base/error-codes.ts';
+import { ciIn } from '../platform/env.ts';
 import type { Io } from '../platform/io.ts';
 import { monotonicMs } from '../platform/monotonic.ts';
 import type { StopSignal } from '../platform/stop-signal.ts';
@@ -81,24 +82,25 @@ export async function present(
   const usual = result.kind === 'rows' ? result.format : undefined;
   const settings = { ...asked, format: asked.format ?? usual };
   const pieces = await piecesOf(io, settings, result);
+  const harmless = defuserOf(result, settings, io);
   if (result.isPaged && !settings.noPager && isForPerson(io, settings, result)) {
     let text = '';
     for await (const piece of pieces) text += piece;
-    return printPaged(io, harmless(text, result, settings, io));
+    return printPaged(io, harmless(text));
   }
   let pendingText = '';
   let turnBegan = monotonicMs();
   for await (const piece of pieces) {
     pendingText += piece;
     if (result.kind !== 'stream' && pendingText.length < chunkSize) continue;
-    await io.stdout.write(harmless(pendingText, result, settings, io));
+    await io.stdout.write(harmless(pendingText));
     pendingText = '';
     if (monotonicMs() - turnBegan < maxTurnMs) continue;
     await new Promise((resume) => setImmediate(resume));
     turnBegan = monotonicMs();
     if (stop?.aborted) return;
   }
-  if (pendingText !== '') await io.stdout.write(harmless(pendingText, result, settings, io));
+  if (pendingText !== '') await io.stdout.write(harmless(pendingText));
 }
 
 /** Whether the result is printed as text for people, on a terminal. */
@@ -119,10 +121,14 @@ async function printPaged(io: Io, text: string): Promise<void> {
   await io.stdout.write(text);
 }
 
-/** Defuses CI commands. The text begins at the start of a line, or inside JSON. */
-function harmless(text: string, result: Result, { format }: OutputSettings, { env }: Io): string {
-  const isJson = result.kind === 'text' ? parses(text) : /^(?:(?:nd)?json|yaml|sarif)$/.test(format ?? '');
-  return isJson ? harmlessJson(text, env) : harmlessLines(text, env);
+/** Defuses CI commands in a text that begins at the start of a line, or inside JSON. */
+function defuserOf(result: Result, { format }: OutputSettings, { env }: Io): (text: string) => string {
+  if (ciIn(env) === undefined) return (text) => text;
+  const isJsonFormat = /^(?:(?:nd)?json|yaml|sarif)$/.test(format ?? '');
+  return (text) => {
+    const isJson = result.kind === 'text' ? parses(text) : isJsonFormat;
+    return isJson ? harmlessJson(text, env) : harmlessLines(text, env);
+  };
 }
 
 function parses(text: string): boolean {
