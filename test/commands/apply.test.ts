@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { holdFileLock } from '../../src/platform/files/file-lock.ts';
@@ -435,6 +436,32 @@ describe('what an API cannot honour', () => {
     expect(await apply(box, [], { env })).toMatchObject({ exit: 2, kinds: ['refused ci', 'none web'] });
   });
 
+  test.each(['a new key', 'a rotation'])(
+    'gets %s of two machines once: the later key is revoked before its delivery',
+    async (kind) => {
+      const box = boxWith('keys: { ci: { to: ["file:ci.key"], rotate: { olderThan: 5d } } }', ['ci.key']);
+      const api = await KeyApi.start();
+      const env = declared(box, api);
+      const now = new Date();
+      const old = kind === 'a rotation' ? [api.add('ci', { ago: 10 * 86_400_000 })] : [];
+      let first: { id: string } | undefined;
+      api.onCreate = () => {
+        first = api.add('ci');
+        api.onCreate = undefined;
+      };
+      const run = await apply(box, [], { env, now });
+      expect(run, run.stderr).toMatchObject({ exit: 6 });
+      expect(run.actions[0]?.error).toEqual({
+        code: 'created_elsewhere',
+        message: `another process has just created ci (${first?.id}); the key that was created here (${api.revoked[0]?.id}) was revoked before its delivery`,
+      });
+      expect(api.keys).toEqual([...old, first]);
+      expect(existsSync(join(box.cwd, 'ci.key'))).toBe(false);
+      expect((await box.keys(['recover', '--list', '--json'], { env, now })).stdout).toBe('[]\n');
+      expect(readdirSync(join(box.home, 'state', 'escrow'), { recursive: true })).toEqual([]);
+    },
+  );
+
   test('a key whose name the API drops is not created again and again', async () => {
     const box = boxWith('keys: { web: { to: ["file:web.key"] } }');
     const api = await KeyApi.start({ dropsNames: true });
@@ -641,6 +668,13 @@ describe('--prune', () => {
     await apply(box, [], { env });
     box.write('keys.yaml', one);
     expect(kinds((await plan(box, ['--prune'], { env })).actions)).toEqual(['none web', 'revoke ci']);
+    // Earlier versions wrote it for the name of the folder alone.
+    const records = join(box.home, 'state', 'applied');
+    const [record = ''] = readdirSync(records).filter((name) => name.endsWith('.jsonl'));
+    const scope = JSON.stringify(['work', new URL(api.url).href, 'work/keys.yaml']);
+    const earlier = createHash('sha256').update(scope).digest('hex').slice(0, 16);
+    renameSync(join(records, record), join(records, `${earlier}.jsonl`));
+    expect(kinds((await plan(box, ['--prune'], { env })).actions)).toEqual(['none web', 'revoke ci']);
     const elsewhere = { ...env, KEYS_HOME: join(box.home, '..', 'elsewhere') };
     const copy = join(box.home, '..', 'elsewhere', 'config');
     const { cpSync } = await import('node:fs');
@@ -698,7 +732,6 @@ describe('before anything happens', () => {
   test('a second apply of the same file is refused', async () => {
     const box = boxWith(twoKeys);
     await apply(box);
-    const { createHash } = await import('node:crypto');
     const place = createHash('sha256').update(join(box.cwd, 'keys.yaml')).digest('hex').slice(0, 16);
     const release = await holdFileLock(join(box.home, 'state', 'applied', `file-${place}`));
     const run = await apply(box);

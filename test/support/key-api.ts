@@ -48,6 +48,8 @@ export class KeyApi {
   /** Every revoked key. */
   readonly revoked: StoredKey[] = [];
   readonly requests: string[] = [];
+  /** Runs before a key is created, as another client would. */
+  onCreate: (() => void) | undefined;
   /** Runs when a key is revoked, as another client would. */
   onRevoke: (() => void) | undefined;
   readonly #quirks: Quirks;
@@ -168,6 +170,7 @@ export class KeyApi {
   }
 
   async #create(body: string, answer: (status: number, content: unknown) => void): Promise<void> {
+    this.onCreate?.();
     await sleep(this.#quirks.takes ?? 0);
     if (this.#quirks.single && this.keys.length > 0) return answer(409, { message: 'one key at a time' });
     const key = this.add(JSON.parse(body).name, { lag: this.#quirks.lagsBy ?? 0 });
