@@ -9,7 +9,6 @@ import type { HttpClient } from '../http/client.ts';
 import { createHttpClient } from '../http/client.ts';
 import type { Environment } from '../platform/env.ts';
 import { secretVariable } from '../platform/env.ts';
-import { signalOf } from '../platform/stop-signal.ts';
 import { Api } from '../remote/api.ts';
 import { RemoteBackend } from '../remote/remote-backend.ts';
 import type { Connection } from './connection.ts';
@@ -74,8 +73,8 @@ export function openHttp(context: Context, origin: string): HttpClient {
     env: context.io.env,
     version,
     timeoutMs: context.timeout,
-    signal: context.stop,
-    asked: signalOf(context.interruption.asked),
+    signal: context.interruption.stop,
+    asked: context.interruption.asked,
     ...(context.debugs && { trace: (line: string) => context.debug(line) }),
     now: () => context.now,
   });

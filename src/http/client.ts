@@ -2,6 +2,8 @@ import { version as nodeVersion, platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interrupted } from '../base/errors.ts';
 import type { Environment } from '../platform/env.ts';
+import type { StopSignal } from '../platform/stop-signal.ts';
+import { signalOf } from '../platform/stop-signal.ts';
 import type { Connections } from './connections.ts';
 import { openConnections } from './connections.ts';
 import type { Decision, SendState } from './decide.ts';
@@ -30,7 +32,7 @@ export interface HttpClient {
   prepare(): void;
   /** Waits; rejects when the signal of the client aborts. */
   pause(milliseconds: number): Promise<void>;
-  /** Ends all connections at once. Without it, a connection that is being opened keeps the process alive. */
+  /** Ends all connections. Without it, a connection that is being opened keeps the process alive. */
   close(): Promise<void>;
 }
 
@@ -44,14 +46,14 @@ export interface HttpOptions {
   /** For connecting, and for silence before the headers and between pieces of the body. */
   timeoutMs: number;
   /** Aborts when requests and waits must end. */
-  signal: AbortSignal;
+  signal: StopSignal;
   /** Aborts at the first request to stop, never after `signal`: it ends the waits between attempts, and no attempt. */
-  asked?: AbortSignal;
+  asked?: StopSignal;
   /** Takes the lines of --debug, which never hold a secret. If it fails, the request continues. */
   trace?: (line: string) => void | Promise<void>;
   now: () => Date;
   /** Waits before a retry; rejects when the signal aborts. */
-  pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  pause?: (milliseconds: number, signal: StopSignal) => Promise<void>;
   /** At least 0, less than 1. */
   random?: () => number;
 }
@@ -169,6 +171,6 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   };
 }
 
-async function realPause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal });
+async function realPause(milliseconds: number, signal: StopSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal: signalOf(signal) });
 }

@@ -1,9 +1,10 @@
-import { once } from 'node:events';
 import type { ClientRequestArgs } from 'node:http';
 import { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { StopSignal } from '../platform/stop-signal.ts';
+import { StopController, signalOf } from '../platform/stop-signal.ts';
 import { EarlyConnection } from './early-connection.ts';
 
 /**
@@ -22,7 +23,7 @@ export interface Connections {
 
 export interface ConnectionRequest extends ClientRequestArgs {
   /** Aborts when the request no longer needs the connection that is being opened for it. */
-  abandoned?: AbortSignal;
+  abandoned?: StopSignal;
 }
 
 /** Milliseconds that an unused connection is kept, less if the server announces so. Servers begin to end it after 5 s. */
@@ -34,7 +35,7 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
   const isSecure = origin.protocol === 'https:';
   const agent = isSecure ? (await import('./secure-agent.ts')).secureAgent(options) : new Agent(options);
   const tunnel = proxy && (await import('./proxy-tunnel.ts')).tunnelThrough(proxy, origin);
-  const openings = new Set<AbortController>();
+  const openings = new Set<StopController>();
   let isClosed = false;
 
   const connect = agent.createConnection.bind(agent) as (options: object) => Socket;
@@ -57,27 +58,27 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
   }
 
   async function open({ abandoned, ...options }: ConnectionRequest): Promise<Socket> {
-    const opening = new AbortController();
+    const opening = new StopController();
     const abandon = () => opening.abort();
     if (isClosed || abandoned?.aborted) abandon();
     openings.add(opening);
     abandoned?.addEventListener('abort', abandon);
     try {
-      const carrier = await tunnel?.(opening.signal);
-      opening.signal.throwIfAborted();
+      const carrier = await tunnel?.(signalOf(opening));
+      if (opening.aborted) throw abandonment();
       if (carrier && !isSecure) return carrier;
-      return await established(connect({ ...options, ...(carrier && { socket: carrier }) }), opening.signal);
+      return await established(connect({ ...options, ...(carrier && { socket: carrier }) }), opening);
     } finally {
       openings.delete(opening);
       abandoned?.removeEventListener('abort', abandon);
     }
   }
 
-  async function established(socket: Socket, signal: AbortSignal): Promise<Socket> {
+  async function established(socket: Socket, signal: StopSignal): Promise<Socket> {
     // Its requests report errors; one that none of them waits for has no consequence.
     socket.on('error', () => {});
     try {
-      await once(socket, isSecure ? 'secureConnect' : 'connect', { signal });
+      await eventOf(socket, isSecure ? 'secureConnect' : 'connect', signal);
       return socket;
     } catch (error) {
       socket.destroy();
@@ -105,7 +106,7 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
     agent,
     openEarly() {
       if (tunnel || isClosed || early) return;
-      const openSocket = (abandoned: AbortSignal) => open({ ...socketOptions(agent, origin), abandoned });
+      const openSocket = (abandoned: StopSignal) => open({ ...socketOptions(agent, origin), abandoned });
       early = new EarlyConnection({ open: openSocket, watch, unwatch, settle: twoTurns });
     },
     async settle() {
@@ -119,6 +120,27 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
       setImmediate(() => agent.destroy());
     },
   };
+}
+
+/** Rejects if the socket fails or the signal aborts first. `once` of Node.js takes an AbortSignal, which takes long to make. */
+function eventOf(socket: Socket, event: string, signal: StopSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => settle(() => reject(abandonment()));
+    const onError = (error: Error) => settle(() => reject(error));
+    const onEvent = () => settle(resolve);
+    const settle = (then: () => void) => {
+      socket.off(event, onEvent).off('error', onError);
+      signal.removeEventListener('abort', onAbort);
+      then();
+    };
+    socket.on(event, onEvent).on('error', onError);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
+}
+
+function abandonment(): Error {
+  return new Error('the connection is no longer needed');
 }
 
 /** What an agent passes for a new socket, before there is a request. */

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
+import type { StopSignal } from '../platform/stop-signal.ts';
+import { StopController } from '../platform/stop-signal.ts';
 
 /** What it needs of the connections of its client. */
 export interface EarlyOptions {
   /** Opens a connection; rejects once the signal aborts. */
-  open: (abandoned: AbortSignal) => Promise<Socket>;
+  open: (abandoned: StopSignal) => Promise<Socket>;
   /** Destroys the socket if anything arrives, or if it is not used for long, until `unwatch`. */
   watch: (socket: Socket) => void;
   unwatch: (socket: Socket) => void;
@@ -18,13 +20,13 @@ export interface EarlyOptions {
  */
 export class EarlyConnection {
   readonly #options: EarlyOptions;
-  readonly #opening = new AbortController();
+  readonly #opening = new StopController();
   readonly #socket: Promise<Socket | undefined>;
   #isEstablished = false;
 
   constructor(options: EarlyOptions) {
     this.#options = options;
-    this.#socket = options.open(this.#opening.signal).then(
+    this.#socket = options.open(this.#opening).then(
       (socket) => {
         this.#isEstablished = true;
         options.watch(socket);
@@ -35,7 +37,7 @@ export class EarlyConnection {
   }
 
   /** For one user only. Undefined if there is none that can be used. */
-  async take(abandoned: AbortSignal | undefined): Promise<Socket | undefined> {
+  async take(abandoned: StopSignal | undefined): Promise<Socket | undefined> {
     const hasWaited = this.#isEstablished;
     abandoned?.addEventListener('abort', () => this.#opening.abort());
     const socket = await this.#socket;

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { request as startRequest } from 'node:http';
+import type { StopSignal } from '../platform/stop-signal.ts';
+import { StopController } from '../platform/stop-signal.ts';
 import type { ConnectionRequest, Connections } from './connections.ts';
 import { hostOf } from './connections.ts';
 import { Pieces } from './pieces.ts';
@@ -36,7 +38,7 @@ export interface ExchangeLimits {
   timeoutMs: number;
   /** For the whole exchange, because a response that arrives byte by byte is never idle. */
   callLimitMs: number;
-  signal: AbortSignal;
+  signal: StopSignal;
 }
 
 /** 32 MB. */
@@ -55,8 +57,8 @@ export async function exchange(
   return new Promise((resolve) => {
     const body = new Pieces();
     let [isSent, hasEnded] = [false, false];
-    const abandoning = new AbortController();
-    const options = { ...optionsOf(request), agent: connections.agent, abandoned: abandoning.signal };
+    const abandoning = new StopController();
+    const options = { ...optionsOf(request), agent: connections.agent, abandoned: abandoning };
     if (signal.aborted) return resolve({ kind: 'failure', isSent, cause: 'interrupt' });
 
     const end = (outcome: Outcome) => {

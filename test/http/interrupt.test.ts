@@ -56,7 +56,9 @@ test('Ctrl-C ends a pause at once, and nothing more is sent', async () => {
     signal: controller.signal,
     pause: async (_, signal) => {
       setTimeout(() => controller.abort(), 5);
-      await new Promise((_done, fail) => signal.addEventListener('abort', () => fail(signal.reason)));
+      await new Promise((_done, fail) =>
+        signal.addEventListener('abort', () => fail(controller.signal.reason)),
+      );
     },
   });
   const failure = await failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
