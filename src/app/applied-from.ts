@@ -10,8 +10,11 @@ export interface AppliedFrom {
    * of this folder of this machine alone: `shop/deploy/keys.yaml@0123456789ab`.
    */
   name: string;
-  /** What earlier versions wrote: from the name of the root folder on, which other repositories may have, too. */
-  earlierName: string;
+  /**
+   * Under which it was known before: of this folder of this machine, until it had a remote, and as earlier versions wrote it, from the
+   * name of the root folder on, which other repositories may have, too.
+   */
+  earlierNames: readonly string[];
 }
 
 export function appliedFrom(path: string, { cwd, machine }: { cwd: string; machine: string }): AppliedFrom {
@@ -22,16 +25,17 @@ export function appliedFrom(path: string, { cwd, machine }: { cwd: string; machi
   const root = workTree ?? dirname(file);
   const within = relative(root, file).split(sep).join('/');
   const local = `${basename(root)}/${within}`;
-  const earlierName = isPipe ? `${basename(cwd)}/keys.yaml` : local;
-  const remote = workTree === undefined ? undefined : remoteOf(workTree);
-  const name = remote === undefined ? undefined : `${remote}//${within}`;
-  if (name !== undefined && name.length <= maxNameLength && !looksLikeSecret(name))
-    return { name, earlierName };
   const place = createHash('sha256')
     .update(JSON.stringify([machine, root]))
     .digest('hex')
     .slice(0, 12);
-  return { name: `${local}@${place}`, earlierName };
+  const localName = `${local}@${place}`;
+  const earlierName = isPipe ? `${basename(cwd)}/keys.yaml` : local;
+  const remote = workTree === undefined ? undefined : remoteOf(workTree);
+  const name = `${remote}//${within}`;
+  return remote === undefined || name.length > maxNameLength || looksLikeSecret(name)
+    ? { name: localName, earlierNames: [earlierName] }
+    : { name, earlierNames: [localName, earlierName] };
 }
 
 /** What a label of the authority can hold: src/authority/key-bounds.ts. */

@@ -13,11 +13,11 @@ import { settingOf } from './open-journal.ts';
 export async function provenanceOf(context: Context, path: string): Promise<Provenance> {
   const { createFields, reports } = (await context.backend()).capabilities;
   const { io } = context;
-  const { name, earlierName } = appliedFrom(path, { cwd: io.cwd, machine: io.whoami() });
+  const { name, earlierNames } = appliedFrom(path, { cwd: io.cwd, machine: io.whoami() });
   if (createFields.includes('labels') && reports.includes('labels'))
     return {
       label: { [provenanceLabel]: name },
-      earlierLabel: { [provenanceLabel]: earlierName },
+      earlierValues: earlierNames,
       createdIds: new Set(),
       noteCreation: () => {},
       hasBegun: () => false,
@@ -35,12 +35,13 @@ export async function provenanceOf(context: Context, path: string): Promise<Prov
       );
     });
   };
-  const [record, earlierRecord] = [open(name), open(earlierName)];
+  const record = open(name);
+  const records = [record, ...earlierNames.map(open)];
   return {
     label: {},
-    earlierLabel: {},
-    createdIds: { has: (id) => record.createdIds.has(id) || earlierRecord.createdIds.has(id) },
+    earlierValues: [],
+    createdIds: { has: (id) => records.some(({ createdIds }) => createdIds.has(id)) },
     noteCreation: (creation) => record.note(creation),
-    hasBegun: (keyName) => record.hasBegun(keyName) || earlierRecord.hasBegun(keyName),
+    hasBegun: (keyName) => records.some(({ hasBegun }) => hasBegun(keyName)),
   };
 }

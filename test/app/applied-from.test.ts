@@ -35,10 +35,9 @@ test.each([
   '"https://example.com/acme/shop"',
 ])('every clone of a repository names a file in the same way: %s', (url) => {
   const root = repository(url);
-  expect(nameIn(root)).toEqual({
-    name: 'example.com/acme/shop//deploy/keys.yaml',
-    earlierName: `${basename(root)}/deploy/keys.yaml`,
-  });
+  const { name, earlierNames } = nameIn(root);
+  expect(name).toBe('example.com/acme/shop//deploy/keys.yaml');
+  expect(earlierNames.at(-1)).toBe(`${basename(root)}/deploy/keys.yaml`);
 });
 
 test.each([
@@ -51,13 +50,14 @@ test.each([
   'https://example.com/',
 ])('without a remote machine, a file is of its folder on this machine: %s', (url) => {
   const root = repository(url);
-  const { name, earlierName } = nameIn(root);
+  const { name, earlierNames } = nameIn(root);
+  const [earlierName] = earlierNames;
   expect(name).toMatch(/@[0-9a-f]{12}$/);
   expect(name.startsWith(`${earlierName}@`)).toBe(true);
   expect(nameIn(root).name).toBe(name);
   expect(nameIn(root, 'deploy/keys.yaml', 'ann-desktop').name).not.toBe(name);
   const other = repository(url, join(temporaryFolder(), basename(root)));
-  expect(nameIn(other)).toMatchObject({ earlierName });
+  expect(nameIn(other).earlierNames).toEqual([earlierName]);
   expect(nameIn(other).name).not.toBe(name);
 });
 
@@ -98,8 +98,16 @@ test('a pipe is a keys.yaml of the current folder', () => {
   const cwd = join(root, 'deploy');
   mkdirSync(cwd);
   for (const path of ['/dev/fd/63', '/dev/stdin', '/proc/self/fd/0'])
-    expect(appliedFrom(path, { cwd, machine: 'x' })).toEqual({
+    expect(appliedFrom(path, { cwd, machine: 'x' })).toMatchObject({
       name: 'example.com/acme/shop//deploy/keys.yaml',
-      earlierName: 'deploy/keys.yaml',
+      earlierNames: [expect.stringContaining('/deploy/keys.yaml@'), 'deploy/keys.yaml'],
     });
+});
+
+test('a repository that gets a remote still knows what was created before, in its folder alone', () => {
+  const root = repository();
+  const { name } = nameIn(root);
+  repository('https://example.com/acme/shop', root);
+  expect(nameIn(root).earlierNames).toContain(name);
+  expect(nameIn(repository('https://example.com/acme/shop')).earlierNames).not.toContain(name);
 });

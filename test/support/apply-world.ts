@@ -93,7 +93,7 @@ export function processIn({
     isWithoutFolder: () => false,
     provenance: {
       label: {},
-      earlierLabel: {},
+      earlierValues: [],
       createdIds: new Set(),
       noteCreation: () => {},
       hasBegun: () => false,

@@ -14,8 +14,8 @@ export const provenanceLabel = 'applied-from';
 
 export interface Provenance {
   readonly label: Readonly<Record<string, string>>;
-  /** The same as earlier versions wrote it. It is still that of a key of the file, and is renewed with the next change of the key. */
-  readonly earlierLabel: Readonly<Record<string, string>>;
+  /** The values that it had before. They still tell a key of the file, and are renewed with the next change of the key. */
+  readonly earlierValues: readonly string[];
   /** The ids of keys that an apply of this file on this machine has created in this profile. */
   readonly createdIds: Pick<ReadonlySet<string>, 'has'>;
   /** Remembers a key that is about to be created, before anything happens, and its id once that is known. */
@@ -46,16 +46,18 @@ export function leftOversOf(
   };
 }
 
-function isOfFile(key: Key, { label, earlierLabel, createdIds }: Provenance): boolean {
-  return createdIds.has(key.id) || hasLabel(key, label) || hasLabel(key, earlierLabel);
+function isOfFile(key: Key, provenance: Provenance): boolean {
+  const { label, createdIds } = provenance;
+  return createdIds.has(key.id) || hasLabel(key, label) || hasEarlierLabel(key, provenance);
 }
 
-/** The label that a key of the file gets in place of that of an earlier version. */
-export function renewedLabel(
-  key: Key,
-  { label, earlierLabel }: Provenance,
-): Readonly<Record<string, string>> {
-  return hasLabel(key, earlierLabel) ? label : {};
+/** The label that a key of the file gets in place of an earlier one. */
+export function renewedLabel(key: Key, provenance: Provenance): Readonly<Record<string, string>> {
+  return hasEarlierLabel(key, provenance) ? provenance.label : {};
+}
+
+function hasEarlierLabel(key: Key, { label, earlierValues }: Provenance): boolean {
+  return Object.keys(label).some((name) => earlierValues.some((value) => hasLabel(key, { [name]: value })));
 }
 
 function hasLabel({ labels = {} }: Key, label: Readonly<Record<string, string>>): boolean {

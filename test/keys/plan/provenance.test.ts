@@ -17,7 +17,7 @@ const world = {
 };
 const provenance = {
   label: { 'applied-from': 'example.com/acme/shop//keys.yaml' },
-  earlierLabel: { 'applied-from': 'shop/keys.yaml' },
+  earlierValues: ['shop/keys.yaml@0123456789ab', 'shop/keys.yaml'],
   createdIds: new Set(['recorded']),
   noteCreation: () => {},
   hasBegun: () => false,
@@ -41,7 +41,7 @@ test('without --prune they are left alone, and our own session token always', ()
 });
 
 test('an API without labels cannot be told that a key is ours', () => {
-  const unlabelled = { ...provenance, label: {}, earlierLabel: {}, createdIds: new Set<string>() };
+  const unlabelled = { ...provenance, label: {}, earlierValues: [], createdIds: new Set<string>() };
   expect(leftOversOf(world, unlabelled, new Set(), { prunes: true }).leftOvers).toEqual([]);
 });
 
