@@ -44,7 +44,7 @@ async function converge(accounts: ApplyAccounts, row: Row): Promise<ReadonlySet<
   const told = new Set(open.map(({ name }) => name));
   row.told += told.size;
   if (run.exit === 0) {
-    const plan = await box.program(['plan', '--redeliver', '--prune', '--json']);
+    const plan = await box.keys(['plan', '--redeliver', '--prune', '--json']);
     expect(plan.exit, plan.stdout).toBe(0);
   }
   const settled = new Set(names.map(({ name }) => name).filter((name) => !told.has(name)));
@@ -62,7 +62,7 @@ async function converge(accounts: ApplyAccounts, row: Row): Promise<ReadonlySet<
   row.thirds += await accounts.thirds();
   for (const { operation } of open) {
     expect(operation, run.stdout).toBeDefined();
-    const revoked = await box.program(['recover', operation ?? '', '--revoke', '--yes']);
+    const revoked = await box.keys(['recover', operation ?? '', '--revoke', '--yes']);
     expect(revoked.exit, revoked.stderr).toBe(0);
   }
   return told;

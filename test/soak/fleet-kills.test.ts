@@ -123,7 +123,7 @@ async function survive(
   // Programs that were left running have ended.
   await new Promise((resume) => setTimeout(resume, 500));
   // The sink's program does not fail from now on.
-  const recovery = await box.program(['recover', '--all', '--yes', '--json'], { env: world.env });
+  const recovery = await box.keys(['recover', '--all', '--yes', '--json'], { env: world.env });
   expect([0, 5], recovery.stderr).toContain(recovery.exit);
   const rows = JSON.parse(recovery.stdout) as { name: string; outcome: string }[];
   const open = new Set(rows.filter(({ outcome }) => outcome === 'open').map(({ name }) => name));

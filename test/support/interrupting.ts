@@ -51,7 +51,7 @@ export const commands: Record<string, { args: string[]; prepare?: (scene: Scene)
     args: ['recover', '--all', '--yes'],
     async prepare({ box, env }) {
       box.write('refuse', '');
-      for (const name of ['a', 'b']) await box.program(['rotate', name, '--grace', '0', ...deliver], { env });
+      for (const name of ['a', 'b']) await box.keys(['rotate', name, '--grace', '0', ...deliver], { env });
       writeFileSync(join(box.cwd, 'take.sh'), 'cat > "got-$1"\n');
     },
   },
@@ -115,7 +115,7 @@ async function isOver(
       where,
     ).toEqual(before);
   }
-  const recovery = await box.program(['recover', '--all', '--yes'], { env });
+  const recovery = await box.keys(['recover', '--all', '--yes'], { env });
   expect(recovery.exit, `${where}\n${recovery.stderr}`).toBe(0);
   const got = new Set([
     ...known,
