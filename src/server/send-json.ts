@@ -1,41 +1,39 @@
-import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MessageChannel } from 'node:worker_threads';
 import type { FastifyReply } from 'fastify';
+import type { Json, LongJson } from './long-json.ts';
+import { eachPart } from './long-json.ts';
 
-/** What is written in one turn of the event loop: the system takes megabytes at once, and decisions on keys would wait. */
-const maxChunkBytes = 64 * 1024;
-
-/** Answers with JSON that is already written, and then frees its memory. */
-export async function sendJson(
-  reply: FastifyReply,
-  json: Promise<Uint8Array<ArrayBuffer>>,
-): Promise<FastifyReply> {
-  const bytes = await json;
+/** Answers with JSON that is already written. */
+export async function sendJson(reply: FastifyReply, json: Promise<Json>): Promise<FastifyReply> {
+  const answer = await json;
   reply.type('application/json');
+  if (!(answer instanceof Uint8Array)) return sendParts(reply, answer);
   // A view of the same memory.
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (body.length <= maxChunkBytes) return reply.send(body);
-  // After the last byte, and after a connection that broke: nothing reads the memory then.
-  reply.raw.once('close', () => free(bytes.buffer));
-  return reply
-    .header('content-length', body.length)
-    .send(Readable.from(chunksOf(body), { objectMode: false }));
+  return reply.send(Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength));
 }
 
-async function* chunksOf(body: Buffer): AsyncGenerator<Buffer> {
-  for (let at = 0; at < body.length; at += maxChunkBytes) {
-    yield body.subarray(at, at + maxChunkBytes);
-    await nextTurn();
+async function sendParts(reply: FastifyReply, answer: LongJson): Promise<FastifyReply> {
+  reply.header('content-length', answer.length);
+  // The framework's way with a stream does not tell when a part of it has been written.
+  reply.hijack();
+  const response = reply.raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>);
+  const ended = new Promise<never>((_, reject) => {
+    response.once('close', () => reject(new Error('the connection ended')));
+  });
+  ended.catch(() => {});
+  const written = (part: Uint8Array) =>
+    new Promise<void>((resolve, reject) => {
+      response.write(part, (error) => (error ? reject(error) : resolve()));
+    });
+  try {
+    await eachPart(answer, async (part) => {
+      await Promise.race([written(part), ended]);
+      await nextTurn();
+    });
+    response.end();
+  } catch {
+    // Its reader has left.
+    response.destroy();
   }
-}
-
-/**
- * Large memory that waits to be collected makes V8 collect everything, which takes milliseconds in which no key is decided on.
- * What is sent to a port that is closed is freed with the port.
- */
-function free(memory: ArrayBuffer): void {
-  const { port1, port2 } = new MessageChannel();
-  port1.postMessage(undefined, [memory]);
-  port2.close();
+  return reply;
 }

@@ -4,6 +4,8 @@ import type { Store } from '../../authority/store/store.ts';
 import type { LostUse } from '../../authority/use.ts';
 import { KeysError } from '../../base/errors.ts';
 import type { ThreadProgram } from '../../platform/child-entry.ts';
+import type { Json } from '../long-json.ts';
+import { inParts } from '../long-json.ts';
 import type { QuestionInput, QuestionName } from '../questions/questions.ts';
 import { answerTo } from '../questions/questions.ts';
 import type { RecordUses } from '../request-batcher.ts';
@@ -15,12 +17,8 @@ export interface Offload {
   recordUses: RecordUses;
   /** Removes expired log rows, at most `maxRows`. Resolves with how many it removed. Rejects if the database is busy. */
   prune(maxRows: number): Promise<number>;
-  /** The answer to a question of a session, as JSON in UTF-8. Rejects with `KeysError`. */
-  ask<Name extends QuestionName>(
-    caller: Caller,
-    name: Name,
-    input: QuestionInput<Name>,
-  ): Promise<Uint8Array<ArrayBuffer>>;
+  /** The answer to a question of a session. Rejects with `KeysError`. */
+  ask<Name extends QuestionName>(caller: Caller, name: Name, input: QuestionInput<Name>): Promise<Json>;
   /** Ends the threads once they have done what they were asked. */
   end(): Promise<void>;
 }
@@ -30,7 +28,7 @@ export function withoutThreads(authority: AuthorityService): Offload {
   return {
     recordUses: async (uses) => authority.gate.record(uses),
     prune: async (maxRows) => authority.gate.prune(maxRows),
-    ask: async (caller, name, input) => answerTo(authority, caller, name, input),
+    ask: async (caller, name, input) => inParts(await answerTo(authority, caller, name, input)),
     end: async () => {},
   };
 }
@@ -67,7 +65,7 @@ export function onThreads(
     },
     async ask(caller, name, input) {
       const request = { kind: 'ask', name, caller, input, now: time() } as const;
-      return (await reader.call(request)) as Uint8Array<ArrayBuffer>;
+      return (await reader.call(request)) as Json;
     },
     async end() {
       await Promise.all([writer.end(), reader.end()]);

@@ -2,6 +2,8 @@ import { constants, getPriority, platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSqliteService } from '../../authority/sqlite/sqlite-service.ts';
 import { KeysError } from '../../base/errors.ts';
+import type { Json } from '../long-json.ts';
+import { inParts, transferOf } from '../long-json.ts';
 import { answerTo } from '../questions/questions.ts';
 import type { Rejection, ThreadAnswer, ThreadRequest, ThreadSettings } from './protocol.ts';
 
@@ -25,9 +27,8 @@ parentPort?.on('message', (request: ThreadRequest) => {
 async function reply(request: ThreadRequest): Promise<void> {
   now = new Date(request.now);
   const answer = await carryOut(request);
-  // Bytes change hands without being copied.
-  const bytes = answer.kind === 'done' && answer.value instanceof Uint8Array ? [answer.value.buffer] : [];
-  parentPort?.postMessage(answer, bytes as ArrayBuffer[]);
+  const isJson = request.kind === 'ask' && answer.kind === 'done';
+  parentPort?.postMessage(answer, isJson ? transferOf(answer.value as Json) : []);
   if (request.kind === 'end') parentPort?.close();
 }
 
@@ -51,7 +52,8 @@ async function perform(request: ThreadRequest): Promise<unknown> {
     );
   }
   if (request.kind === 'prune') return authority.gate.prune(request.maxRows);
-  if (request.kind === 'ask') return answerTo(authority, request.caller, request.name, request.input);
+  if (request.kind === 'ask')
+    return inParts(await answerTo(authority, request.caller, request.name, request.input));
   return authority.close();
 }
 
