@@ -45,8 +45,8 @@ function contentOf(value: object, level: number): string {
     for (const item of value) text += `${text === '' ? '' : indentOf(level)}- ${write(item, level + 1)}`;
     return text;
   }
-  // Entries would be as many arrays as there are fields.
-  for (const name of Object.keys(value)) {
+  // A list of the names would be one more object for each object.
+  for (const name in value) {
     const field = value[name as keyof typeof value] as unknown;
     if (field === undefined) continue;
     const { first, next } = startOf(name, level);
