@@ -1,29 +1,42 @@
 /**
  * The texts that have come so far, for lists of 100,000 keys. A Set looks at each text that it compares, somewhere in memory;
- * here the hashes stand side by side, which takes half the time.
+ * here the hashes stand side by side, which takes half the time. For few texts, a Set is quicker.
  */
 export class TextSet {
+  /** All of them while they are few; then empty. */
+  readonly #few = new Set<string>();
   readonly #texts: string[] = [];
   /** Pairs: the hash of a text, and its number from 1; 0 is a free place. A text is at the first free place after its hash. */
-  #places = new Int32Array(2 * minPlaces);
+  #places = new Int32Array(0);
 
   get size(): number {
-    return this.#texts.length;
+    return this.#few.size + this.#texts.length;
   }
 
   has(text: string): boolean {
+    if (this.#places.length === 0) return this.#few.has(text);
     return this.#places[this.#placeOf(text, hashOf(text)) + 1] !== 0;
   }
 
   /** Whether the text is new. */
   add(text: string): boolean {
+    if (this.#places.length > 0) return this.#addToMany(text);
+    const { size } = this.#few;
+    if (size < maxFew) return this.#few.add(text).size > size;
+    this.#places = new Int32Array(8 * maxFew);
+    for (const one of this.#few) this.#addToMany(one);
+    this.#few.clear();
+    return this.#addToMany(text);
+  }
+
+  #addToMany(text: string): boolean {
     const hash = hashOf(text);
     const place = this.#placeOf(text, hash);
     if (this.#places[place + 1] !== 0) return false;
     this.#places[place] = hash;
     this.#places[place + 1] = this.#texts.push(text);
     // At least half of the places are free, so that few are looked at.
-    if (this.size * 4 > this.#places.length) this.#grow();
+    if (this.#texts.length * 4 > this.#places.length) this.#grow();
     return true;
   }
 
@@ -55,8 +68,8 @@ export class TextSet {
   }
 }
 
-/** A power of two. */
-const minPlaces = 64;
+/** A power of two. By then, V8 has compiled `hashOf` well. */
+const maxFew = 1024;
 
 /** Odd, and another one in each process: a server cannot choose texts that have the same hash. */
 const factor = Math.floor(Math.random() * 2 ** 31) * 2 + 1;
