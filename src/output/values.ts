@@ -16,6 +16,7 @@ export function pick(record: object, fields: readonly string[] | undefined): Fie
 export function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return visible(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'object') return visible(String(value));
   return Array.isArray(value) ? itemsOf(value) : pairsOf(value);
 }
@@ -33,7 +34,7 @@ function itemsOf(list: readonly unknown[]): string {
 function pairsOf(record: object): string {
   let text = '';
   let before = '';
-  for (const name of Object.keys(record)) {
+  for (const name in record) {
     text += `${before}${visible(name)}=${cell(record[name as keyof typeof record])}`;
     before = ',';
   }
