@@ -1,7 +1,7 @@
 // Bundles the program into `dist`, or for the single executable into the folder that is named: one file for what every
 // command needs, and further files that are loaded when they are used. CommonJS, because Node.js starts it faster than ES modules.
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { parseAst } from 'rolldown/parseAst';
@@ -277,7 +277,11 @@ for (const [name, source] of Object.entries(entries)) {
     output: { ...commonOutput, banner: isFirst ? '#!/usr/bin/env node' : '' },
   });
 }
-for (const name of readdirSync(fresh, { recursive: true }).filter((one) => one.endsWith('.cjs')))
+const scripts = readdirSync(fresh, { recursive: true }).filter((one) => one.endsWith('.cjs'));
+// The loader knows files by their names (src/platform/code-cache.ts).
+if (new Set(scripts.map((script) => basename(script))).size < scripts.length)
+  throw new Error('two files of the bundle have the same name');
+for (const name of scripts)
   writeFileSync(join(fresh, name), inAscii(readFileSync(join(fresh, name), 'utf8')));
 const modules = output.flatMap((chunk) =>
   chunk.type === 'chunk' ? chunk.moduleIds.map((id) => relative(root, id)) : [],

@@ -24,7 +24,7 @@ export function runFromCache(entry: string, word = ''): void {
       if (code === 0 && bundle.isIncomplete) writeCode(place, () => bundle.code());
     });
   }
-  bundle.require(join(__dirname, entry));
+  bundle.require(entry, __dirname);
 }
 
 /** Undefined if nothing is to be kept: on request, or because owners cannot be checked. */
@@ -77,20 +77,23 @@ class Bundle {
     this.#storedCode = storedCode;
   }
 
-  require(path: string): unknown {
-    const knownModule = this.#modules.get(path);
+  /** `id`: the path of a file from the folder of the one that requires it. No two files have the same name. */
+  require(id: string, folder: string): unknown {
+    const name = id.slice(id.lastIndexOf('/') + 1);
+    const knownModule = this.#modules.get(name);
     if (knownModule) return knownModule.exports;
     const module = { exports: {} };
-    this.#modules.set(path, module);
-    const folder = dirname(path);
+    this.#modules.set(name, module);
+    const path = join(folder, id);
+    const ownFolder = dirname(path);
     // Node.js would look for each file in several places, and for a package.json above it.
-    const requireFrom = (id: string) =>
-      id.startsWith('.') ? this.require(join(folder, id)) : requirePart(id);
+    const requireFrom = (other: string) =>
+      other.startsWith('.') ? this.require(other, ownFolder) : requirePart(other);
     try {
       const run = this.#compile(path);
-      run.call(module.exports, module.exports, Object.assign(requireFrom, require), module, path, folder);
+      run.call(module.exports, module.exports, Object.assign(requireFrom, require), module, path, ownFolder);
     } catch (error) {
-      this.#modules.delete(path);
+      this.#modules.delete(name);
       throw error;
     }
     return module.exports;
