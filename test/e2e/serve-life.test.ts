@@ -87,7 +87,7 @@ test('the provider authority supports every feature of the authority', async () 
 test('an expired key is refused at once, with the time of its expiry', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
-  const { stdout } = await box.keys(['create', 'short', '--expires', '2s', '--json'], {
+  const { stdout } = await box.keys(['create', 'short', '--expires', '4s', '--json'], {
     secretOnStdout: true,
   });
   const { secret, expiresAt } = JSON.parse(stdout);
