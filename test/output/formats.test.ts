@@ -244,6 +244,6 @@ test('a cell of a sheet is its text, with what a sheet needs', async () => {
       expect(await encode('tsv', { id, secret }, fields)).toBe(`id\tsecret\n${cells.join('\t')}\n`);
       expect(await encode('csv', { id, secret }, fields)).toBe(`id,secret\n${quoted.join(',')}\n`);
     }),
-    { numRuns: 1000 },
+    runs(1000),
   );
 });

@@ -4,6 +4,7 @@ import { resend } from '../../src/providers/built-in/resend.ts';
 import { buildRequest } from '../../src/remote/build-request.ts';
 import { amountAt, inApiWords, listAt, textAt, timeAt } from '../../src/remote/declared-value.ts';
 import { part } from '../../src/remote/select.ts';
+import { runs } from '../support/runs.ts';
 
 function outcomeOf(read: () => unknown): object {
   try {
@@ -120,7 +121,7 @@ test('a path is read as a declared value at this path is', () => {
           outcomeOf(() => readAt(part(answer), { at: path })),
         );
     }),
-    { numRuns: 1000 },
+    runs(1000),
   );
 });
 

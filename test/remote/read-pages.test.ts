@@ -7,6 +7,7 @@ import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { defaultMaxListLength, readPages } from '../../src/remote/read-pages.ts';
 import { collect } from '../support/collect.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
+import { runs } from '../support/runs.ts';
 import { remoteOf } from './remote-of.ts';
 
 /** Unreal AI with paging. */
@@ -422,6 +423,6 @@ test('a page is repeated if an earlier one had the same items, whatever came bet
       expect(code).toBe(repeatedAt < 0 ? undefined : 'page_repeated');
       expect(newItems).toEqual(before.filter((one, at) => one === null || before.indexOf(one) === at));
     }),
-    { numRuns: 500 },
+    runs(500),
   );
 });
