@@ -46,6 +46,8 @@ export default defineConfig({
       reportsDirectory: 'node_modules/.coverage',
     },
     globalSetup: ['test/support/real-parts.ts'],
+    // CI runs vitest several times: all but the first find the sources transformed, by their content.
+    experimental: { fsModuleCache: Boolean(process.env.CI) },
     // Tests wait for other processes and for short time limits: more workers than cores keep the cores busy.
     maxWorkers: availableParallelism() + 2,
   },
