@@ -70,7 +70,7 @@ async function converge(accounts: ApplyAccounts, row: Row): Promise<ReadonlySet<
 
 /** Half of the kills come at random, the others before a call that makes a step durable. */
 function momentOf(random: () => number): Moment {
-  return random() < 0.5 ? { after: 200 + 900 * random() } : { call: 1 + Math.floor(40 * random()) };
+  return random() < 0.5 ? { after: 100 + 400 * random() } : { call: 1 + Math.floor(20 * random()) };
 }
 
 const phases = [
