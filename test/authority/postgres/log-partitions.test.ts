@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { setLogRetention } from '../../../src/authority/log-retention.ts';
 import { use } from '../../support/authority.ts';
 import { TestNodes } from '../../support/postgres-gates.ts';
@@ -91,6 +91,9 @@ describe.skipIf(lacksPostgres())('the log on PostgreSQL', () => {
     });
     // If the test fails before its end, the query is ended with its database.
     reading.catch(() => {});
+    const sleeping =
+      "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    await vi.waitFor(async () => expect(await nodes.rows(sleeping)).toHaveLength(1), 20_000);
     now += 100 * dayMs;
     await gate.record([use({ keyId: id })]);
     await gate.prune(10).catch(() => 0);
