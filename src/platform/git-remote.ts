@@ -16,7 +16,7 @@ export function workTreeOf(folder: string): string | undefined {
 
 /**
  * The remote repository of a work tree, such as `github.com/acme/shop`: without credentials and protocol, so that it is the same
- * for every clone. Of several, `origin`. Undefined: there is none, or it is a folder of this machine.
+ * for every clone. Of several, `origin`. Undefined without one, and for a folder of this machine.
  */
 export function remoteOf(workTree: string): string | undefined {
   const urls = urlsIn(textOf(join(repositoryOf(workTree), 'config')) ?? '');

@@ -132,8 +132,8 @@ class Progress {
   }
 
   /**
-   * Whether an earlier page had the same items: those with the same ids are the same. A page with an id that no earlier one
-   * has is none of them.
+   * Whether an earlier page had the same items: those with the same ids are the same. A page with a new id is a
+   * new page.
    */
   isRepeat(items: readonly Part[], ids: readonly (string | undefined)[] = [], hasNewId = false): boolean {
     const isFirst = this.pageCount === 1;

@@ -222,7 +222,7 @@ fileTest('what all keys have spent in a month is the sum of its days', async () 
     spend(one, '2026-10-31T23:59:59.999Z', 0.5),
     spend(one, '2026-11-01T00:00:00.000Z', 0.25),
     spend(other, '2026-11-20T12:00:00.000Z', 1),
-    spend('nobody', '2026-11-20T12:00:00.000Z', 1),
+    spend('unknown', '2026-11-20T12:00:00.000Z', 1),
     spend(other, '2026-12-01T00:00:00.000Z', 0),
   ]);
   await gate.record([spend(one, '2026-11-01T00:00:00.000Z', 2)]);

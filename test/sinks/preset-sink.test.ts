@@ -349,7 +349,7 @@ test.each([
   [['C:\\work\\repo\\glab.exe'], 'C:\\tools;;.', undefined],
   [['glab.exe'], ';C:\\tools', undefined],
   [['C:\\Program Files\\glab.exe'], '"C:\\Program Files"', 'C:\\Program Files\\glab.exe'],
-  [['C:\\work\\repo\\glab.exe'], 'c:/work/repo', 'C:\\work\\repo\\glab.exe'],
+  [['C:\\src\\repo\\glab.exe'], 'c:/src/repo', 'C:\\src\\repo\\glab.exe'],
   [[], 'C:\\tools', undefined],
 ])('on Windows, of %j with the PATH %s, %s runs', (found, path, program) => {
   expect(firstOnPath(found, path)).toBe(program);
