@@ -42,9 +42,9 @@ function patientContext(box: TokenBox, env?: Environment): TokenContext {
 }
 
 /** Fails if the work ends before the time is over. */
-async function lastsAtLeast<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+async function lastsAtLeast<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
-  const result = await work;
+  const result = await work();
   expect(performance.now() - start).toBeGreaterThan(milliseconds);
   return result;
 }
@@ -95,7 +95,7 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
   test('a bus that accepts the connection and never answers is a silent keychain after 3 s', async () => {
     const box = new TokenBox();
     const context = box.context(await deafBus(box));
-    const result = await lastsAtLeast(2900, box.failure(findToken(owner, context)));
+    const result = await lastsAtLeast(2900, () => box.failure(findToken(owner, context)));
     expect(result).toMatchObject({ exit: 'auth', code: 'keychain_silent' });
     expect(result.message).toContain('waited 3 s');
     expect(result.hints).toHaveLength(3);
@@ -271,7 +271,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     const token = box.token();
     await openStore('keychain', context).write(owner, new Secret(token));
     keyring.freeze();
-    const result = await lastsAtLeast(2900, box.failure(findToken(owner, box.context(keyring.env))));
+    const result = await lastsAtLeast(2900, () => box.failure(findToken(owner, box.context(keyring.env))));
     expect(result).toMatchObject({ exit: 'auth', code: 'keychain_silent' });
 
     const late = findToken(owner, context);
