@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cellsOf } from './bench-table.mjs';
+import { randomOf } from './random.mjs';
 
 /** What goes in. The first block is measured, the second one is how `src/authority/postgres` works, the third is chosen. */
 export const parameters = {
@@ -58,7 +59,7 @@ function run({
   isStorming = false,
   shares,
 }) {
-  const random = generator(p.seed);
+  const random = randomOf(p.seed);
   const queue = new EventQueue();
   const row = new SlotRow(limit);
   const rates = (shares ?? Array(servers).fill(1 / servers)).map(
@@ -306,17 +307,6 @@ function quantiles(waits) {
 
 function sum(numbers) {
   return numbers.reduce((total, number) => total + number, 0);
-}
-
-/** mulberry32: small, and the same everywhere. */
-function generator(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const skewed = (servers) => [0.5, ...Array(servers - 1).fill(0.5 / (servers - 1))];

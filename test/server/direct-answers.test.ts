@@ -1,12 +1,13 @@
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { randomOf } from '../../scripts/random.mjs';
 import type { ServerOptions } from '../../src/server/server.ts';
 import { use } from '../support/authority.ts';
 import { serving, testService } from '../support/authority-service.ts';
 import { collect } from '../support/collect.ts';
 import { fuzzedRequest } from '../support/fuzzed-request.ts';
 
-/* `/v1/authorize` is answered before the framework where a request is a usual one. Nobody can tell: every request gets the
+/* `/v1/authorize` is answered before the framework where a request is a usual one. A client cannot tell: every request gets the
 same bytes, log rows and log lines from a server that leaves all of them to the framework. */
 
 const noLimits = {
@@ -281,7 +282,7 @@ describe('the same answer, with or without the framework', () => {
       user: '{spent}',
       admin: '{named}',
     };
-    const random = randomNumbers(20_261_122);
+    const random = randomOf(20_261_122);
     const requests = Array.from({ length: 150 }, () => {
       const text = fuzzedRequest(random, callers).bytes.toString('latin1');
       const target = random() < 0.8 ? '/v1/authorize' : '/v1/authorize?a=b';
@@ -309,14 +310,3 @@ test('a database that cannot be used is the same answer, too', async () => {
   expect(answers[0]).toBe(answers[1]);
   expect(bugs).toHaveLength(2);
 });
-
-/** Mulberry32. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

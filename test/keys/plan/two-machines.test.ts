@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { randomOf } from '../../../scripts/random.mjs';
 import type { Authority } from '../../../src/authority/authority.ts';
 import { applyName } from '../../../src/keys/plan/apply-name.ts';
 import type { ApplyServices } from '../../../src/keys/plan/apply-services.ts';
@@ -16,17 +17,6 @@ const dayMs = 86_400_000;
 const ticks = async (count: number) => {
   for (let done = 0; done < count; done += 1) await new Promise(setImmediate);
 };
-
-/** Numbers from 0 to 1, the same for each seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** An authority behind a network: each call and each response takes a while. */
 function distant(authority: Authority, delay: () => Promise<void>): Authority {
