@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { looksLikeSecret } from '../base/secret.ts';
-import { remoteOf, workTreeOf } from '../platform/git-remote.ts';
+import { workTreeOf } from '../platform/git.ts';
+import { remoteOf } from '../platform/git-remote.ts';
 
 /** How the keys that an apply of a file creates name it. */
 export interface AppliedFrom {

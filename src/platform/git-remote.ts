@@ -1,18 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 /*
  * Where a work tree comes from, read without git: its settings may name programs, and a container may have no git.
  */
 
 const maxBytes = 1024 * 1024;
-
-/** The root of the work tree that a folder is in. */
-export function workTreeOf(folder: string): string | undefined {
-  if (existsSync(join(folder, '.git'))) return folder;
-  const parent = dirname(folder);
-  return parent === folder ? undefined : workTreeOf(parent);
-}
 
 /**
  * The remote repository of a work tree, such as `github.com/acme/shop`: without credentials and protocol, so that it is the same

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Environment } from './env.ts';
 
 /* Git as the reader of a repository that may be by another user: it runs none of the programs that its configuration names. */
@@ -30,4 +32,12 @@ export function gitEnvironment(env: Environment): Environment {
 /** For the repository that the caller works in: in a hook, the variables tell which index is committed. */
 export function gitHookEnvironment(env: Environment): Environment {
   return { ...env, ...offline };
+}
+
+/** The nearest folder, this one or a parent, with a `.git`: a folder or, in worktrees and submodules, a file. */
+export function workTreeOf(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at;
+    if (dirname(at) === at) return undefined;
+  }
 }

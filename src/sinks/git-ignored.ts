@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { gitCommand, gitEnvironment } from '../platform/git.ts';
+import { gitCommand, gitEnvironment, workTreeOf } from '../platform/git.ts';
 import type { Outcome } from '../platform/run-program.ts';
 import type { SinkContext } from './context.ts';
 
@@ -36,14 +35,6 @@ export async function requireIgnored(
       'or add --allow-in-git',
     ],
   });
-}
-
-/** The nearest parent folder with a `.git`: a folder or, in worktrees and submodules, a file. */
-export function workTreeOf(folder: string): string | undefined {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) return at;
-    if (dirname(at) === at) return undefined;
-  }
 }
 
 /** https://git-scm.com/docs/git-check-ignore: 0 ignored, 1 not ignored (also if tracked), 128 an error. */

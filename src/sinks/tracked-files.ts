@@ -1,8 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Environment } from '../platform/env.ts';
-import { gitCommand, gitEnvironment } from '../platform/git.ts';
+import { gitCommand, gitEnvironment, workTreeOf } from '../platform/git.ts';
 import { runProgram } from '../platform/run-program.ts';
-import { workTreeOf } from './git-ignored.ts';
 
 /** Git answers from the disk. */
 const timeoutMs = 10_000;
