@@ -1,6 +1,7 @@
 import type { Organisation } from '../authority/decision.ts';
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import { whenAborted } from '../platform/stop-signal.ts';
 import type { WorkerLink } from '../platform/workers/worker-link.ts';
 import { workerLink } from '../platform/workers/worker-link.ts';
 import type { LogFormat } from '../server/access-log.ts';
@@ -95,10 +96,7 @@ function loginHint({ io }: Context, url: string): string {
 
 function stopRequest({ io: { interrupt } }: Context, link: WorkerLink | undefined): Promise<void> {
   return new Promise((resolve) => {
-    for (const request of [interrupt, ...(link ? [link.stop] : [])]) {
-      if (request.aborted) resolve();
-      else request.addEventListener('abort', () => resolve());
-    }
+    for (const request of [interrupt, ...(link ? [link.stop] : [])]) whenAborted(request, resolve);
   });
 }
 

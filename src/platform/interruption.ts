@@ -1,7 +1,7 @@
 import { interrupted, KeysError } from '../base/errors.ts';
 import type { Io } from './io.ts';
 import type { StopSignal } from './stop-signal.ts';
-import { StopController } from './stop-signal.ts';
+import { StopController, whenAborted } from './stop-signal.ts';
 
 /**
  * What Ctrl-C, SIGTERM and SIGHUP mean to one command line: one object for everything that it does, in other profiles
@@ -73,11 +73,6 @@ export class Interruption {
   failure(): KeysError {
     return this.hasBegun ? cutShort() : interrupted();
   }
-}
-
-function whenAborted(signal: StopSignal, listener: () => void): void {
-  if (signal.aborted) listener();
-  else signal.addEventListener('abort', listener);
 }
 
 function cutShort(): KeysError {

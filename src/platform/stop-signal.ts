@@ -16,6 +16,12 @@ export function signalOf(signal: StopSignal): AbortSignal {
   return 'abortSignal' in signal ? signal.abortSignal : signal;
 }
 
+/** Calls back when the signal aborts; at once if it has. */
+export function whenAborted(signal: StopSignal, listener: () => void): void {
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener);
+}
+
 /**
  * A signal and its controller. Node.js takes 2 ms, a tenth of a short command, to load and set up its own, which is made
  * here if it is asked for.
@@ -54,8 +60,7 @@ export class StopController {
     const own = new AbortController();
     // As many requests listen as run at a time.
     setMaxListeners(0, own.signal);
-    if (this.#isAborted) own.abort();
-    else this.addEventListener('abort', () => own.abort());
+    whenAborted(this, () => own.abort());
     return own;
   }
 }
