@@ -1,7 +1,7 @@
 import { pagesOf } from '../base/pages.ts';
 import { safeJson } from '../base/sanitise.ts';
 import type { Fields } from './values.ts';
-import { cell, pick } from './values.ts';
+import { cell, joined, pick } from './values.ts';
 
 /** The formats of `--format`, with their help. */
 export const formats = {
@@ -118,15 +118,8 @@ function linesOf(records: readonly object[], lineOf: (record: object) => string)
 }
 
 function sheetEncoder(fields: readonly string[], gap: string, quote: (text: string) => string): Encoder {
-  const lineOf = (record: object) => {
-    let line = '';
-    let before = '';
-    for (const field of fields) {
-      line += before + sheetCell((record as Fields)[field], field, quote);
-      before = gap;
-    }
-    return line;
-  };
+  const lineOf = (record: object) =>
+    joined(fields, gap, (field) => sheetCell((record as Fields)[field], field, quote));
   return encoderOf({ start: `${fields.join(gap)}\n`, write: (records) => linesOf(records, lineOf) });
 }
 

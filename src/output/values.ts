@@ -18,25 +18,17 @@ export function cell(value: unknown): string {
   if (typeof value === 'string') return visible(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'object') return visible(String(value));
-  return Array.isArray(value) ? itemsOf(value) : pairsOf(value);
+  if (Array.isArray(value)) return joined(value, ',', cell);
+  return joined(Object.entries(value), ',', ([name, part]) => `${visible(name)}=${cell(part)}`);
 }
 
-function itemsOf(list: readonly unknown[]): string {
+/** The texts of items, without a list of them: lists of 100,000 keys have many cells. */
+export function joined<T>(items: readonly T[], gap: string, textOf: (item: T) => string): string {
   let text = '';
   let before = '';
-  for (const item of list) {
-    text += before + cell(item);
-    before = ',';
-  }
-  return text;
-}
-
-function pairsOf(record: object): string {
-  let text = '';
-  let before = '';
-  for (const name in record) {
-    text += `${before}${visible(name)}=${cell(record[name as keyof typeof record])}`;
-    before = ',';
+  for (const item of items) {
+    text += before + textOf(item);
+    before = gap;
   }
   return text;
 }
