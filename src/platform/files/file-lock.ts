@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
+import { closeSync, linkSync, lstatSync, openSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +12,11 @@ import { KeysError, systemCode } from '../../base/errors.ts';
  *
  * A holder removes the file before it releases the lock. So a process that gets the lock of a file checks that the file
  * still has its name; otherwise another process may hold another file of that name.
+ *
+ * The locks that a process has in one folder at a time are names of one file, hard links, since the kernel locks a file by
+ * whatever name it is opened: a fleet takes two locks a key, and a link takes a hundredth of the time of a new file and its
+ * transaction. The file is locked until the last of its names is gone. Of a process that was killed, each name is removed by
+ * the next one who wants it, which locks the file only for that moment: the other names are not its own.
  *
  * Closing any descriptor of a file ends all fcntl locks that the process has on it: no other code may open these files.
  * Locks are made only in folders that others cannot write to.
@@ -70,25 +75,72 @@ function lockNamesIn(folder: string): string[] {
   }
 }
 
+/** A file that this process has locked, under at least one name. */
+interface LockedFile {
+  readonly connection: Database.Database;
+  readonly stats: Stats;
+  readonly names: Set<string>;
+}
+
+/** The file of each folder in which this process holds locks. */
+const lockedFiles = new Map<string, LockedFile>();
+
 /** Synchronous: between its steps, no other code of this process can open or close the file. */
 function take(Connection: typeof Database, lock: string): Release | undefined {
   for (;;) {
+    const linked = linkToLocked(lock);
+    if (linked) return releaseOf(linked, lock);
     const before = existing(lock) ?? create(lock);
-    if (!before) continue;
-    const connection = open(Connection, lock, before);
-    if (!connection) continue;
-    try {
-      connection.exec('PRAGMA journal_mode = MEMORY');
-      connection.exec('BEGIN EXCLUSIVE');
-    } catch (error) {
-      connection.close();
-      if (systemCode(error)?.startsWith('SQLITE_BUSY')) return undefined;
-      throw error;
-    }
+    const connection = before && open(Connection, lock, before);
+    if (!before || !connection) continue;
+    if (!begin(connection)) return undefined;
     const now = existing(lock);
-    if (now && isSameFile(now, before)) return releaseOf(connection, lock);
+    const isNamed = now !== undefined && isSameFile(now, before);
+    if (isNamed && now.nlink === 1) {
+      const file = { connection, stats: now, names: new Set([lock]) };
+      if (process.platform !== 'win32') lockedFiles.set(dirname(lock), file);
+      return releaseOf(file, lock);
+    }
+    // Left over from a process that had several.
+    if (isNamed) remove(lock);
     unlock(connection);
   }
+}
+
+/** False if the file is locked. */
+function begin(connection: Database.Database): boolean {
+  try {
+    connection.exec('PRAGMA journal_mode = MEMORY');
+    connection.exec('BEGIN EXCLUSIVE');
+    return true;
+  } catch (error) {
+    connection.close();
+    if (systemCode(error)?.startsWith('SQLITE_BUSY')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Gives the file that this process has locked in the folder one more name. Undefined if it has locked none, the name is taken,
+ * or the file system has no links.
+ */
+function linkToLocked(lock: string): LockedFile | undefined {
+  const file = lockedFiles.get(dirname(lock));
+  const [name] = file?.names ?? [];
+  if (!file || name === undefined) return undefined;
+  try {
+    linkSync(name, lock);
+  } catch {
+    return undefined;
+  }
+  const linked = existing(lock);
+  if (linked && isSameFile(linked, file.stats)) {
+    file.names.add(lock);
+    return file;
+  }
+  // The first name is that of another file now.
+  remove(lock);
+  return undefined;
 }
 
 /** The file of a lock; undefined if it does not exist. A file with content was not made by `take`, and is removed. */
@@ -128,16 +180,22 @@ function isSameFile(one: Stats, other: Stats): boolean {
   return one.ino === other.ino && one.dev === other.dev;
 }
 
-function releaseOf(connection: Database.Database, lock: string): Release {
+function releaseOf(file: LockedFile, lock: string): Release {
   let isReleased = false;
+  const unlockLast = () => {
+    file.names.delete(lock);
+    if (file.names.size > 0) return;
+    if (lockedFiles.get(dirname(lock)) === file) lockedFiles.delete(dirname(lock));
+    unlock(file.connection);
+  };
   return (beforeUnlock) => {
     if (isReleased) return;
     isReleased = true;
     // Windows cannot remove an open file.
-    if (process.platform === 'win32') unlock(connection);
+    if (process.platform === 'win32') unlockLast();
     remove(lock);
     beforeUnlock?.();
-    if (process.platform !== 'win32') unlock(connection);
+    if (process.platform !== 'win32') unlockLast();
   };
 }
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { holdFileLock, removeAbandonedLocks } from '../../../src/platform/files/file-lock.ts';
 import { bundleProgram } from '../../support/bundle.ts';
 import { failureIn } from '../../support/failure.ts';
@@ -74,6 +74,132 @@ test('a lock whose file was removed is not given to two processes', async () => 
   second?.();
   first?.();
 });
+
+/** Takes locks in a process of its own, and tells which of them it got. It keeps them until it is killed. */
+async function takenElsewhere(...paths: string[]): Promise<{ got: boolean[]; kill: () => Promise<void> }> {
+  const program = await bundleProgram(`
+    import { holdFileLock } from 'src/platform/files/file-lock.ts';
+    const got = [];
+    for (const path of process.argv.slice(2)) got.push(Boolean(await holdFileLock(path)));
+    console.log(JSON.stringify(got));
+    setInterval(() => {}, 60_000);`);
+  const child = spawn(process.execPath, [program, ...paths], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  const got = JSON.parse(String(await once(child.stdout, 'data')));
+  return {
+    got,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+describe('several locks in one folder', () => {
+  const folderOf = (...names: string[]) => {
+    const folder = temporaryFolder();
+    return [folder, ...names.map((name) => join(folder, name))] as const;
+  };
+
+  test('are names of one file, and each is free as soon as it is released', async () => {
+    const [folder, one = '', two = '', three = ''] = folderOf('one', 'two', 'three');
+    const releases = [];
+    for (const path of [one, two, three]) releases.push(await holdFileLock(path));
+    expect(new Set([one, two, three].map((path) => statSync(`${path}.lock`).ino)).size).toBe(1);
+    expect(await holdFileLock(two)).toBeUndefined();
+    releases[0]?.();
+    expect(readdirSync(folder)).toEqual(['three.lock', 'two.lock']);
+    expect((await takenElsewhere(one, two, three)).got).toEqual([true, false, false]);
+    const again = await holdFileLock(one);
+    expect(again).toBeUndefined();
+    releases[1]?.();
+    releases[2]?.();
+    expect((await takenElsewhere(two, three)).got).toEqual([true, true]);
+  });
+
+  test('of a killed process are free one by one: who takes one of them does not hold the others', async () => {
+    const [, one = '', two = '', three = ''] = folderOf('one', 'two', 'three');
+    const killed = await takenElsewhere(one, two, three);
+    expect(killed.got).toEqual([true, true, true]);
+    expect(await holdFileLock(two)).toBeUndefined();
+    await killed.kill();
+    const release = await holdFileLock(two);
+    expect(release).toBeDefined();
+    expect((await takenElsewhere(one, two, three)).got).toEqual([true, false, true]);
+    release?.();
+  });
+
+  test('stay with a process while another one asks for them again and again', async () => {
+    const [, one = '', two = ''] = folderOf('one', 'two');
+    const releases = [await holdFileLock(one), await holdFileLock(two)];
+    for (let round = 0; round < 20; round += 1) expect(await holdFileLock(two)).toBeUndefined();
+    releases[0]?.();
+    for (let round = 0; round < 20; round += 1) expect(await holdFileLock(two)).toBeUndefined();
+    expect((await takenElsewhere(two)).got).toEqual([false]);
+    releases[1]?.();
+  });
+
+  test('are not made of a file that somebody has put in the place of the first', async () => {
+    const [, one = '', two = ''] = folderOf('one', 'two');
+    const first = await holdFileLock(one);
+    unlinkSync(`${one}.lock`);
+    writeFileSync(`${one}.lock`, '');
+    const second = await holdFileLock(two);
+    expect(statSync(`${two}.lock`).ino).not.toBe(statSync(`${one}.lock`).ino);
+    expect((await takenElsewhere(two)).got).toEqual([false]);
+    second?.();
+    first?.();
+  });
+
+  test('can be counted on by processes that take, pause and die at any moment', async () => {
+    const [folder] = folderOf();
+    const program = await bundleProgram(crossing);
+    const workers = Array.from({ length: 4 }, (_, worker) =>
+      spawn(process.execPath, [program, folder, String(worker)], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
+    const outputs = await Promise.all(
+      workers.map(async (worker, index) => {
+        let output = '';
+        worker.stdout.on('data', (text) => {
+          output += text;
+        });
+        if (index % 2 === 1) setTimeout(() => worker.kill('SIGKILL'), 700 + 100 * index);
+        await once(worker, 'close');
+        return output;
+      }),
+    );
+    expect(outputs.join('')).not.toContain('taken twice');
+    expect(outputs[0]).toContain('done');
+    expect(outputs[2]).toContain('done');
+  });
+});
+
+/**
+ * Takes and releases locks of five names in random order, several at a time. Whoever holds one writes its own mark, and finds
+ * it unchanged in the end. (That a killed holder is gone cannot be asked: its locks end before its process does.)
+ */
+const crossing = `
+  import { readFileSync, writeFileSync } from 'node:fs';
+  import { join } from 'node:path';
+  import { setTimeout as sleep } from 'node:timers/promises';
+  import { holdFileLock } from 'src/platform/files/file-lock.ts';
+  const [folder, worker] = process.argv.slice(2);
+  const end = Date.now() + 2000;
+  let held = 0;
+  await Promise.all([0, 1, 2].map(async () => {
+    while (Date.now() < end) {
+      const path = join(folder, 'name' + Math.floor(Math.random() * 5));
+      const release = await holdFileLock(path, 50);
+      if (!release) continue;
+      const mark = worker + ' ' + held++;
+      writeFileSync(path + '.mark', mark);
+      await sleep(Math.random() * 4);
+      if (readFileSync(path + '.mark', 'utf8') !== mark) console.log(path, 'taken twice');
+      release();
+    }
+  }));
+  console.log(held > 10 ? 'done' : 'held ' + held, worker);`;
 
 const counting = `
   import { readFileSync, writeFileSync } from 'node:fs';
