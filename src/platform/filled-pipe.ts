@@ -50,7 +50,7 @@ export async function programPipes(text: string): Promise<ProgramPipes> {
 
 /** Pipes for the output of a program, which it can open by their names; undefined if the system offers none. */
 export async function outputPipes(): Promise<[stdout: OutputPipe, stderr: OutputPipe] | undefined> {
-  const pipes = await withPipes(2, (paths) => paths.slice(0, 2).map(outputPipe));
+  const pipes = await withPipes(2, (paths) => paths.map(outputPipe));
   const [stdout, stderr] = pipes ?? [];
   if (stdout && stderr) return [stdout, stderr];
   for (const fd of [stdout, stderr].flatMap((pipe) => (pipe ? [pipe.reader, pipe.writer] : [])))
@@ -76,7 +76,7 @@ function outputPipe(path: string): OutputPipe | undefined {
  */
 async function withPipes<T>(count: number, open: (paths: readonly string[]) => T): Promise<T | undefined> {
   // Some shells have other pipes only.
-  return (await withNewPipes(open)) ?? pipesOfCommands(count, open);
+  return (await withNewPipes(count, open)) ?? pipesOfCommands(count, open);
 }
 
 /**

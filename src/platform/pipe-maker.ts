@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { Turns } from './turns.ts';
 
 /*
  * Node cannot create a pipe. A shell can, and without another process: the text of a here-document is in a pipe. One shell
@@ -10,42 +9,45 @@ import { Turns } from './turns.ts';
  * pipes never reaches it, and it ends with its input, and so with this process.
  */
 
-/** It opens the read ends of three pipes as 3, 4 and 5 for each line that it reads, and closes them at the next one. */
+/** The descriptors of pipes that a shell can name with one digit. */
+const descriptors = [3, 4, 5, 6, 7, 8, 9];
+
+/** It opens the read ends of new pipes for each line that it reads, and closes them at the next one. */
 const script = `read -r pid rest </proc/self/stat
 while read -r rest; do
-exec 3<<. 4<<. 5<<.
-
-.
-
-.
-
-.
+exec ${descriptors.map((fd) => `${fd}<<.`).join(' ')}
+${descriptors.map(() => '\n.\n').join('')}
 echo "$pid" >&2
 read -r rest
-exec 3<&- 4<&- 5<&-
+exec ${descriptors.map((fd) => `${fd}<&-`).join(' ')}
 done`;
 
-const turns = new Turns();
 let shell: PipeShell | undefined;
 
 /**
- * Calls `open` with the paths of three new, empty pipes, which are there until it returns. Undefined if there is no shell
- * that makes them. Rejects with what `open` throws.
+ * Calls `open` with the paths of so many new, empty pipes, 7 at most, which are there until it returns. Undefined if there is
+ * no shell that makes them. Rejects with what `open` throws.
  */
-export async function withNewPipes<T>(open: (paths: readonly string[]) => T): Promise<T | undefined> {
-  const endTurn = await turns.wait('pipes');
-  try {
-    shell ??= new PipeShell();
-    return await shell.make(open);
-  } finally {
-    endTurn();
-  }
+export function withNewPipes<T>(
+  count: number,
+  open: (paths: readonly string[]) => T,
+): Promise<T | undefined> {
+  shell ??= new PipeShell();
+  return shell.make(count, open);
+}
+
+interface Waiting {
+  count: number;
+  /** Undefined: there are none. */
+  take(paths: readonly string[] | undefined): void;
 }
 
 class PipeShell {
   readonly #stdin: Socket;
   readonly #stderr: Socket;
+  readonly #waiting: Waiting[] = [];
   #hasFailed = false;
+  #isAsked = false;
   #answer = (_pid: string | undefined) => {};
 
   constructor() {
@@ -65,22 +67,44 @@ class PipeShell {
     child.unref();
   }
 
-  /** One at a time. */
-  async make<T>(open: (paths: readonly string[]) => T): Promise<T | undefined> {
-    const pid = await this.#ask();
-    try {
-      if (pid === undefined) return undefined;
-      const paths = [3, 4, 5].map((fd) => `/proc/${pid}/fd/${fd}`);
-      if (paths.every(isPipe)) return open(paths);
-      this.#fail();
-      return undefined;
-    } finally {
-      this.#stdin.write('\n');
-    }
+  make<T>(count: number, open: (paths: readonly string[]) => T): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const take: Waiting['take'] = (paths) => {
+        try {
+          resolve(paths && open(paths));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#waiting.push({ count, take });
+      if (!this.#isAsked) void this.#serve();
+    });
   }
 
-  /** The id of the shell's process, once it has the pipes. */
-  async #ask(): Promise<string | undefined> {
+  /** All who have asked by the time the shell answers share its pipes, as far as they go. */
+  async #serve(): Promise<void> {
+    this.#isAsked = true;
+    while (this.#waiting.length > 0) {
+      const paths = await this.#ask();
+      let taken = 0;
+      while (this.#waiting[0] && taken + this.#waiting[0].count <= descriptors.length) {
+        const { count, take } = this.#waiting.shift() as Waiting;
+        take(this.#pipesAmong(paths?.slice(taken, taken + count)));
+        taken += count;
+      }
+      this.#stdin.write('\n');
+    }
+    this.#isAsked = false;
+  }
+
+  #pipesAmong(paths: readonly string[] | undefined): readonly string[] | undefined {
+    if (!this.#hasFailed && paths?.every(isPipe)) return paths;
+    this.#fail();
+    return undefined;
+  }
+
+  /** The paths of new pipes, once the shell has them. */
+  async #ask(): Promise<readonly string[] | undefined> {
     if (this.#hasFailed) return undefined;
     this.#stderr.ref();
     const text = await new Promise<string | undefined>((resolve) => {
@@ -88,7 +112,8 @@ class PipeShell {
       this.#stdin.write('\n');
     });
     this.#stderr.unref();
-    if (text !== undefined && /^\d+\n$/.test(text)) return text.trim();
+    if (text !== undefined && /^\d+\n$/.test(text))
+      return descriptors.map((fd) => `/proc/${text.trim()}/fd/${fd}`);
     this.#fail();
     return undefined;
   }
