@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { monotonicMs } from '../platform/monotonic.ts';
 import type { StopSignal } from '../platform/stop-signal.ts';
 import { StopController, signalOf } from '../platform/stop-signal.ts';
 import { EarlyConnection } from './early-connection.ts';
@@ -15,8 +16,11 @@ export interface Connections {
   readonly agent: Agent;
   /** Opens a connection for the next request, unless that would go through a proxy, which may ask for a password. */
   openEarly(): void;
-  /** Gives the event loop a chance to notice kept connections that the server has closed, so that none of them is used. */
-  settle(): Promise<void>;
+  /**
+   * Gives the event loop a chance to notice kept connections that the server has closed, so that none of them is used.
+   * Undefined if the next one to be used needs no such chance: it is used at once, or another request may take it.
+   */
+  settle(): Promise<void> | undefined;
   /** Ends all connections, including those still being opened. No other is opened afterwards. */
   close(): void;
 }
@@ -28,6 +32,12 @@ export interface ConnectionRequest extends ClientRequestArgs {
 
 /** Milliseconds that an unused connection is kept, less if the server announces so. Servers begin to end it after 5 s. */
 const keptMs = 4000;
+
+/**
+ * A connection that was used less than these milliseconds ago is not yet one that servers end for being idle. If the event
+ * loop has looked for closed ones just now, it need not look again: a fleet would spend a third of its calls on that.
+ */
+const [recentMs, noticedMs] = [500, 20];
 
 /** The connections to an origin. TLS and the way through a proxy are loaded only where they are used. */
 export async function openConnections(origin: URL, proxy: URL | undefined): Promise<Connections> {
@@ -86,13 +96,21 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
     }
   }
 
+  let noticedAt = Number.NEGATIVE_INFINITY;
+  const notice = async () => {
+    await twoTurns();
+    noticedAt = monotonicMs();
+  };
+
   // A connection is offered to the next request once the event loop has had a chance to notice what follows a reply.
   const watched = new Set<Socket>();
+  const usedAt = new WeakMap<Socket, number>();
   const [offer] = agent.listeners('free') as ((socket: Socket, options: object) => void)[];
   agent.removeAllListeners('free').on('free', async (socket: Socket, options: object) => {
     watch(socket);
     watched.add(socket);
-    await twoTurns();
+    usedAt.set(socket, monotonicMs());
+    await notice();
     watched.delete(socket);
     offer?.call(agent, socket, options);
   });
@@ -107,10 +125,15 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
     openEarly() {
       if (tunnel || isClosed || early) return;
       const openSocket = (abandoned: StopSignal) => open({ ...socketOptions(agent, origin), abandoned });
-      early = new EarlyConnection({ open: openSocket, watch, unwatch, settle: twoTurns });
+      early = new EarlyConnection({ open: openSocket, watch, unwatch, settle: notice });
     },
-    async settle() {
-      if (watched.size > 0 || Object.keys(agent.freeSockets).length > 0) await twoTurns();
+    settle() {
+      // The agent takes the one that was used last.
+      const next = Object.values(agent.freeSockets)[0]?.at(-1);
+      const now = monotonicMs();
+      const isRecent = next !== undefined && now - (usedAt.get(next) ?? 0) < recentMs;
+      if (isRecent && now - noticedAt < noticedMs) return undefined;
+      return next || watched.size > 0 ? notice() : undefined;
     },
     close() {
       isClosed = true;

@@ -53,7 +53,8 @@ export async function exchange(
   request: WireRequest,
   { timeoutMs, callLimitMs, signal }: ExchangeLimits,
 ): Promise<Outcome> {
-  await connections.settle();
+  const settling = connections.settle();
+  if (settling) await settling;
   return new Promise((resolve) => {
     const body = new Pieces();
     let [isSent, hasEnded] = [false, false];

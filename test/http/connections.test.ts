@@ -67,6 +67,41 @@ test.each(['end', 'destroy'] as const)('nor if %s ends it and others are in use'
   expect(pauses).toEqual([]);
 });
 
+test('a connection that ended while this process was busy is not used', async () => {
+  const { origin, connections } = await rawServer((socket) => void socket.write(ok('{}')));
+  const { client, pauses } = clientOf(origin);
+  const url = new URL('/v1/keys', origin);
+  for (let round = 0; round < 5; round += 1) {
+    await client.send({ ...write, url });
+    await sleep(1);
+    connections.at(-1)?.end();
+    const busyUntil = performance.now() + 25;
+    while (performance.now() < busyUntil);
+    expect((await client.send({ ...write, url })).status).toBe(200);
+  }
+  expect(pauses).toEqual([]);
+});
+
+test('nor one that ended unused while others were used', async () => {
+  const { origin, connections } = await rawServer((socket) => {
+    setTimeout(() => socket.write(ok('{}')), 2);
+  });
+  const { client, pauses } = clientOf(origin);
+  const url = new URL('/v1/keys', origin);
+  const send = async () => expect((await client.send({ ...write, url })).status).toBe(200);
+  await Promise.all([send(), send(), send()]);
+  const before = connections.map((socket) => socket.bytesRead);
+  const until = performance.now() + 600;
+  while (performance.now() < until) await send();
+  // One that has just been used is offered a little later, so two take turns.
+  const [unused, ...others] = connections.filter((socket, index) => socket.bytesRead === before[index]);
+  expect([unused !== undefined, others]).toEqual([true, []]);
+  unused?.end();
+  await Promise.all([send(), send(), send()]);
+  expect(connections).toHaveLength(4);
+  expect(pauses).toEqual([]);
+});
+
 test('a connection that ends as the write arrives may have carried it', async () => {
   let requests = 0;
   const { origin } = await rawServer((socket) => {
