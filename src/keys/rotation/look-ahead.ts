@@ -4,8 +4,14 @@ import type { Key } from '../key.ts';
 import type { KeyBackend } from '../ports.ts';
 import type { Ahead, RotationServices, SeenKey } from './services.ts';
 
-/** So many names are taken at a time, each with a file that is open, and their keys looked at with one list. */
-const groupSize = 50;
+/**
+ * Of the keys that are rotated at a time, each stands for so many names that are taken together, and whose keys are looked at
+ * with one list: few lists, none of which is old by the time of its last key.
+ */
+const turnsPerGroup = 12;
+
+/** So many names are taken in one stretch, which keeps the process busy: calls that are answered meanwhile come next. */
+const claimsPerTurn = 10;
 
 interface AheadServices extends Pick<RotationServices, 'claimName' | 'openRotations'> {
   backend: Pick<KeyBackend, 'list'>;
@@ -27,12 +33,14 @@ export class LookAhead {
     this.#targets = targets;
   }
 
-  async at(target: Key): Promise<Ahead | undefined> {
+  /** `concurrency`: how many keys are rotated at a time, which stays the same. */
+  async at(target: Key, concurrency: number): Promise<Ahead | undefined> {
+    const groupSize = turnsPerGroup * concurrency;
     const index = this.#targets.indexOf(target);
     const group = Math.floor(index / groupSize);
     // The next group is ready when this one is through.
-    if (index % groupSize === groupSize / 2) void this.#group(group + 1);
-    return (await this.#group(group)).get(target.id);
+    if (index % groupSize === groupSize / 2) void this.#group(group + 1, groupSize);
+    return (await this.#group(group, groupSize)).get(target.id);
   }
 
   /** Gives every name back. To be called when the last rotation has ended. */
@@ -41,8 +49,8 @@ export class LookAhead {
     for (const release of this.#releases) release();
   }
 
-  #group(index: number): Promise<ReadonlyMap<string, Ahead>> {
-    this.#groups[index] ??= this.#prepare(this.#targets.slice(index * groupSize, (index + 1) * groupSize));
+  #group(index: number, size: number): Promise<ReadonlyMap<string, Ahead>> {
+    this.#groups[index] ??= this.#prepare(this.#targets.slice(index * size, (index + 1) * size));
     return this.#groups[index];
   }
 
@@ -50,8 +58,7 @@ export class LookAhead {
     const claims: Ahead['claim'][] = [];
     for (const { name } of targets) {
       claims.push(await this.#claim(name));
-      // Taking a name keeps the process busy: calls that are answered meanwhile come first.
-      await setImmediate();
+      if (claims.length % claimsPerTurn === 0) await setImmediate();
     }
     const names = targets.map(({ name }) => name);
     const unfinished = await this.#services.openRotations(...names).catch(() => undefined);

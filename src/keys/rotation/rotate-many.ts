@@ -50,7 +50,7 @@ export class RotationBatch {
     const [calls, deliveries] = [new Permits(concurrency), new Permits(concurrency)];
     const begin = (old: Key) => {
       const rotation = calls.use((aside) =>
-        this.#begin(old, { aside, deliver: (work) => aside(() => deliveries.use(work)) }),
+        this.#begin(old, { aside, deliver: (work) => aside(() => deliveries.use(work)), concurrency }),
       );
       begun.push(rotation);
       return rotation;

@@ -59,7 +59,7 @@ export async function rotateKeys(
   const remaining = fleet?.remaining ?? rotatable;
   const lookAhead = await lookAheadAt(services, remaining, policy);
   const work = async (target: Key, pace: Pace) => {
-    const ahead = await lookAhead?.at(target);
+    const ahead = await lookAhead?.at(target, pace.concurrency);
     const job = { keys, old: target, policy, isOne: false, pace, ...(ahead && { ahead }) };
     return rotateOne(services, { ...job, ...(fleet && { onReplaced: fleet.note }) });
   };

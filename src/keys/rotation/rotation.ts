@@ -47,7 +47,7 @@ export interface Rotated extends Issued, Retirement {
   oldWorks?: boolean;
 }
 
-const alone: Pace = { aside: directly, deliver: directly };
+const alone: Pace = { aside: directly, deliver: directly, concurrency: 1 };
 
 export const rotationSubject: Subject = { ...keySubject, kind: 'rotate' };
 

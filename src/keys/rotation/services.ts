@@ -37,6 +37,8 @@ export interface Pace {
   aside: Aside;
   /** For the sinks: as many deliver at the same time as call the API. */
   deliver: Aside;
+  /** How many keys call at the same time. */
+  concurrency: number;
 }
 
 /** One name that is to be rotated. */

@@ -44,7 +44,7 @@ test('keys are listed and the journal is read once, when all of their names are 
   const account = new Account(['a', 'b']);
   const [a, b, gone] = [target('a'), target('b'), target('gone')];
   const ahead = new LookAhead(account, [a, b, gone]);
-  const [first, second, third] = await Promise.all([ahead.at(a), ahead.at(b), ahead.at(gone)]);
+  const [first, second, third] = await Promise.all([ahead.at(a, 4), ahead.at(b, 4), ahead.at(gone, 4)]);
   expect(account.events).toEqual(['claim a', 'claim b', 'claim gone', 'journal of a, b, gone', 'list']);
   expect([first, second, third].map((one) => one?.seen?.key.id)).toEqual(['old-a', 'old-b', undefined]);
   await ahead.end();
@@ -56,14 +56,14 @@ test('each key gets the unfinished rotations of its own name', async () => {
   const account = new Account(['a', 'b'], [of('b', '1'), of('a', '2'), of('b', '3')]);
   const [a, b, c] = [target('a'), target('b'), target('c')];
   const ahead = new LookAhead(account, [a, b, c]);
-  const paths = async (one: typeof a) => (await ahead.at(one))?.unfinished?.map(({ path }) => path);
+  const paths = async (one: typeof a) => (await ahead.at(one, 4))?.unfinished?.map(({ path }) => path);
   expect([await paths(a), await paths(b), await paths(c)]).toEqual([['2'], ['1', '3'], []]);
 });
 
 test('a journal that cannot be read is looked at again for each key, which reports it', async () => {
   const failure = new KeysError({ code: 'journal_unreadable', message: 'it cannot be read' });
   const a = target('a');
-  const seen = await new LookAhead(new Account(['a'], failure), [a, target('b')]).at(a);
+  const seen = await new LookAhead(new Account(['a'], failure), [a, target('b')]).at(a, 4);
   expect(seen?.seen?.key.id).toBe('old-a');
   expect(seen).not.toHaveProperty('unfinished');
 });
@@ -72,9 +72,9 @@ test('a name that another process has taken stops its own rotation only', async 
   const account = new Account(['a', 'taken']);
   const [a, taken] = [target('a'), target('taken')];
   const ahead = new LookAhead(account, [a, taken]);
-  const refused = await ahead.at(taken);
+  const refused = await ahead.at(taken, 4);
   expect(() => refused?.claim()).toThrow('taken');
-  expect((await ahead.at(a))?.claim()).toBeTypeOf('function');
+  expect((await ahead.at(a, 4))?.claim()).toBeTypeOf('function');
 });
 
 test('names are taken some at a time', async () => {
@@ -82,13 +82,13 @@ test('names are taken some at a time', async () => {
   const account = new Account([]);
   const ahead = new LookAhead(account, targets);
   const claims = () => account.events.filter((event) => event.startsWith('claim')).length;
-  await ahead.at(targets[0] ?? target(''));
-  expect(claims()).toBe(50);
-  await ahead.at(targets[25] ?? target(''));
-  // The next ones are taken meanwhile, one by one.
-  while (claims() < 100) await setImmediate();
+  await ahead.at(targets[0] ?? target(''), 4);
+  expect(claims()).toBe(48);
+  await ahead.at(targets[24] ?? target(''), 4);
+  // The next ones are taken meanwhile, a few at a time.
+  while (claims() < 96) await setImmediate();
   for (let turn = 0; turn < 10; turn += 1) await setImmediate();
-  expect(claims()).toBe(100);
+  expect(claims()).toBe(96);
   await ahead.end();
 });
 

@@ -137,7 +137,7 @@ describe('records', () => {
 
 describe('a key that makes no call', () => {
   /** Work of a key that ends when the test says so. */
-  function work(fleet: Fleet, name: string, kind: keyof Pace) {
+  function work(fleet: Fleet, name: string, kind: 'aside' | 'deliver') {
     const state = { hasBegun: false, end: () => {} };
     const done = fleet.paces.get(name)?.[kind](() => {
       state.hasBegun = true;
