@@ -15,7 +15,8 @@ import type {
 import type { Release } from '../platform/files/file-lock.ts';
 import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
 import type { Escrow, Escrows } from './escrow.ts';
-import { notWritten, OperationFile, readOperationFile, stamped } from './operation-file.ts';
+import { notWritten } from './file-faults.ts';
+import { OperationFile, readOperationFile, stamped } from './operation-file.ts';
 import { ignoringAbsence } from './operations.ts';
 
 export interface JournalOptions {

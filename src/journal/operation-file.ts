@@ -1,11 +1,12 @@
 import { closeSync, constants, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { KeysError, systemCode } from '../base/errors.ts';
+import { systemCode } from '../base/errors.ts';
 import type { Contents, EscrowKind, Header } from '../keys/operations/open-operation.ts';
 import type { Step, WrittenStep } from '../keys/operations/operation.ts';
 import { readBounded, readFault } from '../platform/files/read-file.ts';
 import { SharedSync } from '../platform/files/shared-sync.ts';
 import { syncFile, syncFolder } from '../platform/files/sync-file.ts';
+import { notWritten, unreadable } from './file-faults.ts';
 import { lineWithSum, sumOf, withoutSum, withSum } from './line-sum.ts';
 import { headerFault, lineFault } from './operation-shape.ts';
 
@@ -29,19 +30,22 @@ export class OperationFile {
   /** Of the last line; undefined in a file without checksums. */
   #sum: string | undefined;
   #isNew: boolean;
+  /** Bytes up to the end of the last line. */
+  #length: number;
   #lines = 0;
   #syncedLines = 0;
 
   private constructor(
     path: string,
     descriptor: number,
-    { sum, isNew }: { sum: string | undefined; isNew: boolean },
+    { sum, isNew, length }: { sum: string | undefined; isNew: boolean; length: number },
   ) {
     this.#path = path;
     this.#descriptor = descriptor;
     this.#synced = new SharedSync(() => this.#syncNow());
     this.#sum = sum;
     this.#isNew = isNew;
+    this.#length = length;
   }
 
   /** Creates the file with its first line, which is not on disk yet. Throws `KeysError`. */
@@ -49,7 +53,7 @@ export class OperationFile {
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_WRONLY;
     let file: OperationFile | undefined;
     try {
-      file = new OperationFile(path, openSync(path, flags, 0o600), { sum: '', isNew: true });
+      file = new OperationFile(path, openSync(path, flags, 0o600), { sum: '', isNew: true, length: 0 });
       file.#append(header);
       return file;
     } catch (error) {
@@ -66,7 +70,7 @@ export class OperationFile {
       const descriptor = openSync(path, O_APPEND | O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
       ftruncateSync(descriptor, end);
       if (lacksEnd) writeFileSync(descriptor, '\n');
-      return new OperationFile(path, descriptor, { sum, isNew: false });
+      return new OperationFile(path, descriptor, { sum, isNew: false, length: lacksEnd ? end + 1 : end });
     } catch (error) {
       throw notWritten(path, error);
     }
@@ -101,7 +105,15 @@ export class OperationFile {
   #append(line: Header | Line): void {
     const text = JSON.stringify(line);
     const sum = this.#sum === undefined ? undefined : sumOf(this.#sum, text);
-    writeFileSync(this.#descriptor, `${sum === undefined ? text : withSum(text, sum)}\n`);
+    const bytes = Buffer.from(`${sum === undefined ? text : withSum(text, sum)}\n`);
+    try {
+      writeFileSync(this.#descriptor, bytes);
+    } catch (error) {
+      // On a full disk, a part of the line is there: the next one must not follow it.
+      ftruncateSync(this.#descriptor, this.#length);
+      throw error;
+    }
+    this.#length += bytes.length;
     this.#sum = sum;
     this.#lines += 1;
   }
@@ -220,24 +232,4 @@ function parsed(line: string): unknown {
 /** A step with the time at which it was taken. */
 export function stamped(step: Step, now: Date): WrittenStep {
   return { at: now.toISOString(), ...step };
-}
-
-export function unreadable(path: string, reason: string, cause?: unknown): KeysError {
-  return new KeysError({
-    code: 'operation_unreadable',
-    message: `${path} cannot be read as an operation: ${reason}`,
-    hints: [`ls -l '${path}'`, 'find out what it was about; once that is settled, remove it'],
-    operation: basename(path, '.jsonl'),
-    cause,
-  });
-}
-
-export function notWritten(path: string, error: unknown): KeysError {
-  if (error instanceof KeysError) return error;
-  return new KeysError({
-    code: 'journal_not_written',
-    message: `${path} could not be written (${systemCode(error) ?? 'unknown error'}): without a journal, secrets could be lost`,
-    hints: ['choose another folder with KEYS_HOME (keys help environment)', `ls -ld '${dirname(path)}'`],
-    cause: error,
-  });
 }

@@ -4,7 +4,8 @@ import { KeysError, systemCode } from '../base/errors.ts';
 import type { Header, OpenOperation } from '../keys/operations/open-operation.ts';
 import { holdFileLock, removeAbandonedLocks } from '../platform/files/file-lock.ts';
 import type { Escrows } from './escrow.ts';
-import { readOperationFile, unreadable } from './operation-file.ts';
+import { unreadable } from './file-faults.ts';
+import { readOperationFile } from './operation-file.ts';
 
 /** Called for each file that cannot be read as an operation, while the others are listed. */
 export type OnUnreadable = (error: KeysError) => Promise<void>;

@@ -11,6 +11,8 @@ import type { Header, OpenOperation } from '../../src/keys/operations/open-opera
 import type { Plan } from '../../src/keys/operations/operation.ts';
 import { makePrivateFolder } from '../../src/platform/paths.ts';
 import { failureIn } from '../support/failure.ts';
+import { cannotMount } from '../support/real-parts.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const now = new Date('2026-11-20T12:00:00.000Z');
@@ -86,6 +88,28 @@ test('an operation is one private file of lines, removed when it ends', async ()
   await operation.end();
   expect(readdirSync(options.folder)).toEqual([]);
 });
+
+test.skipIf(cannotMount())(
+  'a step that did not fit on the disk leaves nothing of itself behind',
+  async () => {
+    const folder = join(temporaryFolder(), 'disk');
+    const disk = mountSmallDisk(folder);
+    const options = { ...world({ allowed: [] }), folder: join(folder, 'operations') };
+    const operation = await begin(options);
+    await operation.note({ step: 'creating' });
+    disk.fill();
+    // A page of the file is there, so a long line begins before the disk is full.
+    const lost = { step: 'lost', reason: 'x'.repeat(5000) } as const;
+    for (let attempt = 0; attempt < 2; attempt += 1)
+      expect(await failureIn(operation.note(lost))).toMatchObject({ code: 'journal_not_written' });
+    disk.free();
+    await operation.note({ step: 'undone', reason: 'the API refused it' });
+    await operation.leave();
+    const [open] = await list(options);
+    expect(open?.steps.map(({ step }) => step)).toEqual(['creating', 'undone']);
+    expect(operation.steps).toEqual(open?.steps);
+  },
+);
 
 test('the journal never holds the secret; the escrow does until the end', async () => {
   const options = world();
