@@ -229,7 +229,12 @@ const commonOutput = {
   entryFileNames: '[name].cjs',
   // The single executable has no `import()`.
   dynamicImportInCjs: false,
-  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  // Stack traces keep the names of functions and classes.
+  minify: {
+    compress: true,
+    mangle: { toplevel: false, keepNames: true },
+    codegen: { removeWhitespace: true },
+  },
 };
 
 const { output } = await build({

@@ -10,7 +10,7 @@ import {
   readFileSync,
   statSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 /*
  * Files below the cache or state folder that decide what the program does or shows: each is a file of this user alone, in a folder of
@@ -67,12 +67,17 @@ function isClosed(stats: Stats, uid: Uid, forbiddenMode: number): boolean {
   return uid === undefined || (stats.uid === uid && (stats.mode & forbiddenMode) === 0);
 }
 
-/** Made only below a folder of this user, and never together with the folder that KEYS_HOME names. False: there is none. */
+/**
+ * Made only below a folder of this user: together with `~/.cache`, which new homes lack (XDG Base Directory Specification),
+ * but never with the folder that KEYS_HOME names. Returns whether it can be used.
+ */
 export function makeOwnFolder(folder: string, uid: Uid): boolean {
   try {
     const parent = dirname(folder);
-    if (!existsSync(parent) && isClosed(statSync(dirname(parent)), uid, 0))
-      mkdirSync(parent, { mode: 0o700 });
+    const base = dirname(parent);
+    if (basename(base) === '.cache' && !existsSync(base) && isClosed(statSync(dirname(base)), uid, 0o022))
+      mkdirSync(base, { mode: 0o700 });
+    if (!existsSync(parent) && isClosed(statSync(base), uid, 0)) mkdirSync(parent, { mode: 0o700 });
     if (!existsSync(folder) && isFolderOf(parent, uid, 0o022)) mkdirSync(folder, { mode: 0o700 });
     return isOwnFolder(folder, uid);
   } catch {

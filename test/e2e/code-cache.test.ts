@@ -54,6 +54,16 @@ test('a command keeps its code for the next run, readable for its user alone', a
   expect(readdirSync(folderOf(box))).toEqual(['list.bin']);
 });
 
+test('a home that has no folder for caches yet gets one', async () => {
+  const box = new Sandbox();
+  const home = join(box.cwd, 'new');
+  mkdirSync(home, { mode: 0o755 });
+  const env = { HOME: home, KEYS_HOME: '', XDG_CACHE_HOME: '' };
+  expect((await run(box, ['provider', 'list'], env)).exit).toBe(0);
+  expect(statSync(join(home, '.cache')).mode & 0o777).toBe(0o700);
+  expect(readdirSync(join(home, '.cache', 'keys', 'code'))).toEqual(['provider.bin']);
+});
+
 test('nothing is kept without a home, by a command that fails, or on request', async () => {
   const box = new Sandbox();
   await run(box, ['list'], { KEYS_HOME: join(box.cwd, 'missing') });
