@@ -99,9 +99,9 @@ const never = 1000;
 /** A create that waits for a lock makes more calls, so one moment is past the end of all. */
 const calls = [...Array.from({ length: 14 }, (_, index) => ({ call: index + 1 })), { call: never }];
 
-/** Some runs were killed and some were not, so no step was left out. */
+/** Some runs were killed, at least at the five syncs of a create without an escrow, and some were not: no step was left out. */
 function reachedAllSteps(runs: readonly KilledRun[]): void {
-  expect(runs.filter(({ wasKilled }) => wasKilled).length).toBeGreaterThan(5);
+  expect(runs.filter(({ wasKilled }) => wasKilled).length).toBeGreaterThanOrEqual(5);
   expect(runs.filter(({ exit }) => exit === 0).length).toBeGreaterThan(0);
 }
 
