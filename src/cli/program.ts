@@ -114,16 +114,23 @@ function exitCodeOf(result: Result, { dropped }: Interruption): number {
 /** How long after Ctrl-C a program may take to receive a secret. */
 const childDeadlineMs = 10_000;
 
-/** Child programs do not receive Ctrl-C: they are ended from here when it is time. */
+/** Child programs do not receive Ctrl-C: they are ended from here when it is time, as long as the command runs. */
 function onInterruption(app: App): void {
-  const { interruption } = app;
-  interruption.stop.addEventListener('abort', endChildren);
-  interruption.asked.addEventListener('abort', () => {
-    if (!interruption.hasBegun) return;
-    setTimeout(endChildren, childDeadlineMs).unref();
+  const { stop, asked } = app.interruption;
+  let deadline: NodeJS.Timeout | undefined;
+  const finish = () => {
+    if (!app.interruption.hasBegun) return;
+    deadline = setTimeout(endChildren, childDeadlineMs).unref();
     // With JSON errors, stderr must stay a single document.
     if (app.interactive && !/^(nd)?json$/.test(app.output.format ?? ''))
       void app.note('finishing what was started; press Ctrl-C again to stop waiting');
+  };
+  stop.addEventListener('abort', endChildren);
+  asked.addEventListener('abort', finish);
+  app.atEnd(async () => {
+    clearTimeout(deadline);
+    stop.removeEventListener('abort', endChildren);
+    asked.removeEventListener('abort', finish);
   });
 }
 

@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { ownSession } from '../../src/platform/child-options.ts';
+import { watchChild } from '../../src/platform/children.ts';
 import { withProfiles } from '../support/escrow.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { StandIns } from '../support/stand-in.ts';
@@ -117,4 +121,25 @@ test('Ctrl-C between two revocations names the remaining keys: exit 5', async ()
     "
   `);
   expect(server.keys.map(({ name }) => name)).toEqual(['b', 'c']);
+});
+
+test('a command that has ended stops no program any more, whenever it was interrupted', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const [box, server] = [new Sandbox(), await UnrealServer.start()];
+  server.add('a');
+  const [interrupt, urgent] = [new AbortController(), new AbortController()];
+  server.onRequest = async (call) => {
+    if (call.startsWith('DELETE')) interrupt.abort();
+  };
+  const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' };
+  const signals = { interrupt: interrupt.signal, urgent: urgent.signal };
+  expect((await box.keys(['revoke', 'a', '--yes'], { env, ...signals })).exit).toBe(0);
+
+  const program = spawn('cat', [], { ...ownSession, stdio: ['pipe', 'pipe', 'ignore'] });
+  watchChild(program);
+  vi.advanceTimersByTime(60_000);
+  urgent.abort();
+  program.stdin.on('error', () => {}).end('still there');
+  expect(await text(program.stdout)).toBe('still there');
 });
