@@ -1,4 +1,3 @@
-import type { Option } from 'commander';
 import type { GlobalFlags } from '../app/context.ts';
 import { usageError } from '../base/errors.ts';
 import { didYouMean } from '../base/nearest.ts';
@@ -82,9 +81,9 @@ async function readInvocation(
   argv: readonly string[],
   context: ParseContext,
 ): Promise<Invocation> {
-  const parser = buildParser(name, command);
   const isField = (field: string) => isFieldOf(command, field);
   const { before, after } = splitAtEnd(rest);
+  const parser = buildParser(name, command, before);
   const boundFields = bindJsonFields(before, isField, parser.takesValue);
   const problems = secretsIn(argv);
   const last = boundFields.at(-1) ?? '';
@@ -93,7 +92,7 @@ async function readInvocation(
     boundFields.pop();
   }
   const { operands: early, unknown } = parser.commander.parseOptions(boundFields);
-  problems.push(...(await flagProblems(unknown, parser.commander.options, command)));
+  problems.push(...(await flagProblems(unknown, command)));
   const unread: string[] = [];
   const { flags, globals } = parser.values(context, unread);
   if (command.takesProgram) problems.push(...misplaced(early));
@@ -156,18 +155,14 @@ function secretsIn(argv: readonly string[]): string[] {
   );
 }
 
-async function flagProblems(
-  unknown: readonly string[],
-  options: readonly Option[],
-  { instead }: Command,
-): Promise<string[]> {
+async function flagProblems(unknown: readonly string[], command: Command): Promise<string[]> {
   if (unknown.length === 0) return [];
-  const { unknownFlags } = await import('./suggest.ts');
-  return unknownFlags(
-    unknown,
-    options.flatMap(({ short, long }) => [short ?? [], long ?? []].flat()),
-    instead,
-  );
+  const [{ unknownFlags }, { flagsOf }] = await Promise.all([
+    import('./suggest.ts'),
+    import('./flag-syntax.ts'),
+  ]);
+  const known = flagsOf(command).flatMap(({ short, long }) => [short ?? [], long].flat());
+  return unknownFlags(unknown, known, command.instead);
 }
 
 function ordinal(index: number): string {

@@ -16,12 +16,16 @@ export interface Parser {
   ) => { flags: Record<string, unknown>; globals: GlobalFlags };
 }
 
-export function buildParser(name: string, command: Command): Parser {
+/**
+ * `words`: those that may name flags. Commander is told of no others: most of the fifty that a command has take it longer to
+ * set up than to read a line.
+ */
+export function buildParser(name: string, command: Command, words: readonly string[]): Parser {
   const commander = new Commander(`keys ${name}`).helpOption(false).helpCommand(false).allowExcessArguments();
   if (command.operands) commander.arguments(command.operands);
-  const own = addFlags(commander, command.flags);
-  const global = addFlags(commander, globalFlagsOf(command));
-  commander.addOption(new Option('-h, --help'));
+  const named = words.filter((word) => word.startsWith('-'));
+  const own = addFlags(commander, command.flags, named);
+  const global = addFlags(commander, globalFlagsOf(command), named);
   return {
     commander,
     takesValue: (word) =>
@@ -33,19 +37,34 @@ export function buildParser(name: string, command: Command): Parser {
   };
 }
 
-type Options = Map<string, { flag: Flag<unknown>; option: Option }>;
+/** By its name in the code; without an option, no word names it. */
+type Options = Map<string, { flag: Flag<unknown>; option: Option | undefined }>;
 
-function addFlags(commander: Commander, flags: Flags): Options {
+function addFlags(commander: Commander, flags: Flags, words: readonly string[]): Options {
   const options: Options = new Map();
   for (const [name, flag] of Object.entries(flags)) {
-    const option = new Option(flag.syntax);
-    if (!option.isBoolean() && !option.negate) {
-      option.argParser((text: string, earlier: string[] | undefined) => [...(earlier ?? []), text]);
-    }
-    commander.addOption(option);
+    const option = words.some((word) => names(word, flag)) ? optionOf(flag) : undefined;
+    if (option) commander.addOption(option);
     options.set(name, { flag, option });
   }
   return options;
+}
+
+function optionOf({ syntax }: Flag<unknown>): Option {
+  const option = new Option(syntax);
+  if (!option.isBoolean() && !option.negate)
+    option.argParser((text: string, earlier: string[] | undefined) => [...(earlier ?? []), text]);
+  return option;
+}
+
+/** Whether a word is this flag, perhaps with a value. Short ones may be joined: `-qy` may be any of them. */
+function names(word: string, { syntax }: Flag<unknown>): boolean {
+  if (!word.startsWith('--')) return !syntax.startsWith('--');
+  const end = word.indexOf('=');
+  const name = end < 0 ? word : word.slice(0, end);
+  const at = syntax.indexOf('--');
+  const next = syntax[at + name.length];
+  return syntax.startsWith(name, at) && (next === undefined || next === ' ');
 }
 
 function readFlags(
@@ -56,15 +75,25 @@ function readFlags(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, { flag, option }] of options) {
-    const optionValue = commander.getOptionValue(option.attributeName()) as string[] | boolean | undefined;
-    const isOn = option.negate ? optionValue === false : optionValue === true;
-    const texts = Array.isArray(optionValue) ? optionValue : isOn ? [''] : [];
+    const texts = option ? textsOf(commander, option) : [];
     try {
       values[name] = flag.read(flag.repeatable ? texts : texts.slice(-1), context);
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error;
-      problems.push(...error.messages.map((message) => `${option.long}: ${message}`));
+      problems.push(...error.messages.map((message) => `${longName(flag)}: ${message}`));
     }
   }
   return values;
+}
+
+/** Every value given; a toggle that is on has an empty one. */
+function textsOf(commander: Commander, option: Option): readonly string[] {
+  const optionValue = commander.getOptionValue(option.attributeName()) as string[] | boolean | undefined;
+  if (Array.isArray(optionValue)) return optionValue;
+  const isOn = option.negate ? optionValue === false : optionValue === true;
+  return isOn ? [''] : [];
+}
+
+function longName({ syntax }: Flag<unknown>): string {
+  return /--[\w-]+/.exec(syntax)?.[0] ?? syntax;
 }
