@@ -42,8 +42,11 @@ export function amountAt(from: Part, where: AmountPath | undefined): number | nu
     if (isNone(value) || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER))
       return value;
   }
+  return isPath(where) ? read(from, where, number) : amountInUnit(from, where);
+}
+
+function amountInUnit(from: Part, where: Exclude<AmountPath, Path>): number | null | undefined {
   const unit = styleOf(where);
-  if (isPath(where)) return read(from, where, number);
   const perDollar = unit === undefined ? 1 : amountStyles[unit].perDollar;
   if ('sum' in where) return sumAt(from, where.sum, perDollar);
   return read(from, where, (found) => number(found) / perDollar);
@@ -101,19 +104,37 @@ function wordsOf(where: ListPath | undefined): Readonly<Record<string, string | 
 /** RFC 3339, UTC. */
 export function timeAt(from: Part, where: TimePath | undefined): string | null | undefined {
   if (where === undefined) return undefined;
-  if (isPath(where)) {
-    const value = valueIn(from, where);
-    if (isNone(value) || (typeof value === 'string' && isOurs.test(value))) return value;
-  }
   const style = styleOf(where);
-  return read(from, where, (found) => {
-    const isWritten = typeof found.value === 'string' || typeof found.value === 'number';
-    const parse = style === undefined ? parseTime : timeStyles[style].read;
-    const milliseconds = isWritten ? parse(String(found.value)) : Number.NaN;
-    // RFC 3339 ends with the year 9999; what lies past it is a time in another unit.
-    if (!(milliseconds >= 0 && milliseconds < Date.UTC(10_000, 0))) throw wrongShape(found, 'a time');
-    return new Date(milliseconds).toISOString();
-  });
+  const path = pathOnly(where);
+  if (path !== undefined) {
+    const value = valueIn(from, path);
+    if (isNone(value)) return value;
+    const time = timeOf(value, style);
+    if (time !== undefined) return time;
+  }
+  return read(from, where, timeReader(style));
+}
+
+/** Apart, because functions within functions take memory for each field of each key, whether they are called or not. */
+function timeReader(style: TimeStyleName | undefined): (found: Part) => string {
+  return (found) => {
+    const time = timeOf(found.value, style);
+    if (time === undefined) throw wrongShape(found, 'a time');
+    return time;
+  };
+}
+
+type TimeStyleName = keyof typeof timeStyles;
+
+/** RFC 3339 ends with the year 9999; what lies past it is a time in another unit. */
+const endOfTimes = Date.UTC(10_000, 0);
+
+/** Undefined if the value is no time in this style, or without one, in ISO 8601. */
+function timeOf(value: unknown, style: TimeStyleName | undefined): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  if (style === undefined && typeof value === 'string' && isOurs.test(value)) return value;
+  const milliseconds = style === undefined ? parseTime(String(value)) : timeStyles[style].read(String(value));
+  return milliseconds >= 0 && milliseconds < endOfTimes ? new Date(milliseconds).toISOString() : undefined;
 }
 
 /** A time as `toISOString` writes it, on any day but 29 February: most are, and writing them again takes long. */
@@ -154,6 +175,12 @@ function isNone(value: unknown): value is null | undefined {
 
 /** What describes one value. */
 type Single<Where> = Exclude<Where, { sum: unknown }>;
+
+/** The path of a value that is described by no more than a path and a style. */
+function pathOnly(where: TimePath): Path | undefined {
+  if (isPath(where)) return where;
+  return 'at' in where && !('none' in where) && !('missing' in where) ? where.at : undefined;
+}
 
 function isPath(where: ValuePath): where is Path {
   return typeof where === 'string' || Array.isArray(where);

@@ -14,7 +14,6 @@ import {
   textsByName,
   valueIn,
   WrongShape,
-  withoutAbsent,
   wrongShape,
 } from './select.ts';
 
@@ -47,6 +46,30 @@ export function keyWithId(from: Part, id: string, fields: Pick<KeyFields, 'id'>)
   return keyPart;
 }
 
+/** A key that is being read. */
+interface Reading {
+  from: Part;
+  fields: KeyFields;
+  odd: UnreadableField[];
+}
+
+/** A field of the key; undefined if the declaration or the key does not have it, or if it is unreadable. */
+function soft<Where, T>(
+  { from, odd }: Reading,
+  field: KeyField,
+  readField: (from: Part, where: Where) => T,
+  where: Where | undefined,
+): T | undefined {
+  if (where === undefined) return undefined;
+  try {
+    return readField(from, where);
+  } catch (error) {
+    if (!(error instanceof WrongShape)) throw error;
+    odd.push({ field, what: error.what });
+    return undefined;
+  }
+}
+
 /**
  * A key as the API reports it. An unreadable field is omitted and listed beside the key, which can still be revoked by its
  * id. Throws `WrongShape` if it has no id.
@@ -54,48 +77,54 @@ export function keyWithId(from: Part, id: string, fields: Pick<KeyFields, 'id'>)
 export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
   const id = readId(from, fields);
   const odd: UnreadableField[] = [];
-  const soft = <Where, T>(
-    field: KeyField,
-    readField: (from: Part, where: Where) => T,
-    where: Where,
-  ): T | undefined => {
-    try {
-      return readField(from, where);
-    } catch (error) {
-      if (!(error instanceof WrongShape)) throw error;
-      odd.push({ field, what: error.what });
-      return undefined;
-    }
-  };
-  const expiresAt = soft('expiresAt', timeAt, fields.expiresAt);
+  const reading = { from, fields, odd };
+  const expiresAt = soft(reading, 'expiresAt', timeAt, fields.expiresAt);
   const status = readStatus(from, fields, expiresAt ?? null, now);
   // An unreadable expiry may be in the past.
   const isUnsure = odd.length > 0 && (status === 'active' || status === 'expiring');
-  const labelsAt = (_: Part, where: KeyFields['labels']) =>
-    optional(from, where, (labels) => textsByName(labels, ({ what }) => odd.push({ field: 'labels', what })));
-  const key = withoutAbsent<Key>({
-    id,
-    name: soft('name', readName, fields.name) ?? '',
-    description: soft('description', textAt, fields.description),
-    status: isUnsure ? 'unknown' : status,
-    prefix: safePrefix(soft('prefix', textAt, fields.prefix), id),
-    createdAt: soft('createdAt', timeAt, fields.createdAt) ?? undefined,
-    expiresAt,
-    lastUsedAt: soft('lastUsedAt', timeAt, fields.lastUsedAt),
-    lastUsedIp: soft('lastUsedIp', textAt, fields.lastUsedIp),
-    permissions: soft('permissions', listAt, fields.permissions) ?? undefined,
-    rateLimitRpm: soft('rateLimitRpm', amountAt, fields.rateLimitRpm),
-    budgetUsd: soft('budgetUsd', amountAt, fields.budgetUsd),
-    spentUsd: soft('spentUsd', amountAt, fields.spentUsd) ?? undefined,
-    models: soft('models', listAt, fields.models) ?? undefined,
-    labels: soft('labels', labelsAt, fields.labels) ?? undefined,
-    usage: soft('usage', readUsage, fields.usage),
-  });
-  const unreadFields = [...odd.map(({ field }) => field), ...restrictionsIn(from, fields)];
+
+  // Field by field, in display order: a record of all fields that is copied without the absent ones takes twice the memory.
+  const key = { id, name: soft(reading, 'name', readName, fields.name) ?? '' } as Key;
+  const description = soft(reading, 'description', textAt, fields.description);
+  if (description !== undefined) key.description = description;
+  key.status = isUnsure ? 'unknown' : status;
+  const prefix = safePrefix(soft(reading, 'prefix', textAt, fields.prefix), id);
+  if (prefix !== undefined) key.prefix = prefix;
+  const createdAt = soft(reading, 'createdAt', timeAt, fields.createdAt) ?? undefined;
+  if (createdAt !== undefined) key.createdAt = createdAt;
+  if (expiresAt !== undefined) key.expiresAt = expiresAt;
+  const lastUsedAt = soft(reading, 'lastUsedAt', timeAt, fields.lastUsedAt);
+  if (lastUsedAt !== undefined) key.lastUsedAt = lastUsedAt;
+  const lastUsedIp = soft(reading, 'lastUsedIp', textAt, fields.lastUsedIp);
+  if (lastUsedIp !== undefined) key.lastUsedIp = lastUsedIp;
+  addLimits(key, reading);
+  const usage = soft(reading, 'usage', readUsage, fields.usage);
+  if (usage !== undefined) key.usage = usage;
+
+  const restrictions = restrictionsIn(from, fields);
+  if (odd.length + restrictions.length > 0) key[unread] = [...odd.map(({ field }) => field), ...restrictions];
   const keptFields = keptOf(from, fields);
-  if (unreadFields.length > 0) key[unread] = unreadFields;
   if (keptFields) key[kept] = keptFields;
   return { key, unreadable: odd };
+}
+
+function addLimits(key: Key, reading: Reading): void {
+  const { fields, odd } = reading;
+  const permissions = soft(reading, 'permissions', listAt, fields.permissions) ?? undefined;
+  if (permissions !== undefined) key.permissions = permissions;
+  const rateLimitRpm = soft(reading, 'rateLimitRpm', amountAt, fields.rateLimitRpm);
+  if (rateLimitRpm !== undefined) key.rateLimitRpm = rateLimitRpm;
+  const budgetUsd = soft(reading, 'budgetUsd', amountAt, fields.budgetUsd);
+  if (budgetUsd !== undefined) key.budgetUsd = budgetUsd;
+  const spentUsd = soft(reading, 'spentUsd', amountAt, fields.spentUsd) ?? undefined;
+  if (spentUsd !== undefined) key.spentUsd = spentUsd;
+  const models = soft(reading, 'models', listAt, fields.models) ?? undefined;
+  if (models !== undefined) key.models = models;
+  if (fields.labels === undefined) return;
+  const labelsAt = (from: Part, where: KeyFields['labels']) =>
+    optional(from, where, (labels) => textsByName(labels, ({ what }) => odd.push({ field: 'labels', what })));
+  const labels = soft(reading, 'labels', labelsAt, fields.labels) ?? undefined;
+  if (labels !== undefined) key.labels = labels;
 }
 
 function keptOf(from: Part, fields: KeyFields): Record<string, unknown> | undefined {
@@ -130,8 +159,7 @@ function safePrefix(prefix: string | null | undefined, id: string): string | und
   return `${prefix.slice(0, head)}…${prefix.slice(-tail)}`;
 }
 
-function readUsage(from: Part, usage: KeyFields['usage']): Key['usage'] {
-  if (!usage) return undefined;
+function readUsage(from: Part, usage: NonNullable<KeyFields['usage']>): Key['usage'] {
   const requests = amountAt(from, usage.requests);
   if (requests === undefined || requests === null) return undefined;
   const tokens = amountAt(from, usage.tokens);

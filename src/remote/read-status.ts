@@ -5,13 +5,15 @@ import { timeAt } from './declared-value.ts';
 import type { Part } from './select.ts';
 import { valueIn, WrongShape } from './select.ts';
 
+const noRules: readonly StatusRule[] = [];
+
 /**
  * The status of a key, by the first rule that says anything but active; without one, by its expiry. A word that no rule
  * knows, or a time that cannot be read, makes it unknown.
  */
 export function readStatus(
   from: Part,
-  { status: rules = [] }: KeyFields,
+  { status: rules = noRules }: KeyFields,
   expiresAt: string | null,
   now: Date,
 ): Status {

@@ -7,101 +7,23 @@ import type { Part } from './select.ts';
  */
 
 /** Words in the names of fields that restrict, in the singular. `policie` and the like are plurals without their s. */
-const restrictingWords = new Set([
-  'permission',
-  'scope',
-  'role',
-  'policy',
-  'policie',
-  'acl',
-  'access',
-  'grant',
-  'privilege',
-  'capability',
-  'capabilitie',
-  'action',
-  'allow',
-  'allowed',
-  'allowlist',
-  'whitelist',
-  'deny',
-  'denied',
-  'denylist',
-  'blocklist',
-  'restrict',
-  'restricted',
-  'restriction',
-  'readonly',
-  'limit',
-  'quota',
-  'budget',
-  'cidr',
-  'referrer',
-  'referer',
-  'domain',
-  'origin',
-  'model',
-  'index',
-  'indexe',
-  'resource',
-  'bundle',
-  'ability',
-  'abilitie',
-  'right',
-  'entitlement',
-  'ratelimit',
-  'throttle',
-  'max',
-  ...['whitelisted', 'blacklist', 'blacklisted', 'exclude', 'excluded', 'except', 'forbidden', 'cap'],
-  ...['concurrency', 'scp', 'authority', 'authoritie', 'authorization', 'authorisation', 'clearance'],
-]);
+const restricting =
+  /^(?:permission|scope|role|policy|policie|acl|access|grant|privilege|capability|capabilitie|action|allow|allowed|allowlist|whitelist|deny|denied|denylist|blocklist|restrict|restricted|restriction|readonly|limit|quota|budget|cidr|referrer|referer|domain|origin|model|index|indexe|resource|bundle|ability|abilitie|right|entitlement|ratelimit|throttle|max|whitelisted|blacklist|blacklisted|exclude|excluded|except|forbidden|cap|concurrency|scp|authority|authoritie|authorization|authorisation|clearance)s?$/;
 
 /** Words in the names of fields that restrict if their value is a list or an object, in the singular. */
-const listingWords = new Set([
-  ...['ip', 'network', 'subnet', 'host', 'hostname', 'region', 'country', 'countrie', 'method', 'endpoint'],
-  ...[
-    'path',
-    'route',
-    'tool',
-    'topic',
-    'bucket',
-    'repository',
-    'repositorie',
-    'repo',
-    'project',
-    'workspace',
-  ],
-  ...['environment', 'audience', 'claim', 'rule', 'condition', 'constraint', 'feature', 'guardrail'],
-]);
+const listing =
+  /^(?:ip|network|subnet|host|hostname|region|country|countrie|method|endpoint|path|route|tool|topic|bucket|repository|repositorie|repo|project|workspace|environment|audience|claim|rule|condition|constraint|feature|guardrail)s?$/;
 
 /** Words in the names of fields that restrict if their value is a list, in the singular. */
-const severalWords = new Set([
-  ...['api', 'service', 'operation', 'collection', 'database', 'table', 'dataset', 'namespace', 'tenant'],
-  ...['channel', 'queue', 'function', 'application', 'app', 'site', 'zone', 'vpc', 'provider', 'only', 'can'],
-  ...['subset', 'group'],
-]);
+const several =
+  /^(?:api|service|operation|collection|database|table|dataset|namespace|tenant|channel|queue|function|application|app|site|zone|vpc|provider|only|can|subset|group)s?$/;
 
 /** Words in the names of fields that restrict if their value is true. */
-const demanding = new Set(['only', 'require', 'required', 'requires', 'mfa']);
+const demanding = /^(?:only|require|required|requires|mfa)$/;
 
 /** Words in the names of fields that restrict if their value is false. */
-const allowing = new Set([
-  'allow',
-  'allowed',
-  'can',
-  'may',
-  'access',
-  'write',
-  'edit',
-  'delete',
-  'manage',
-  'superuser',
-  'live',
-  'livemode',
-  'admin',
-  'permission',
-  'unrestricted',
-]);
+const allowing =
+  /^(?:allow|allowed|can|may|access|write|edit|delete|manage|superuser|live|livemode|admin|permission|unrestricted)$/;
 
 /** Objects that describe something else than the key. */
 const others =
@@ -125,50 +47,27 @@ const testPlace = /^(?:test|testing|sandbox|dev|development|staging|preview)$/i;
 const ending = /^(?:expir(?:y|es?|ation)|ttl|lifetime|validuntil|validto|notafter|valid(?:before)?time)/;
 
 /** For each key of a list they are the same. */
-const declaredPaths = new WeakMap<KeyFields, Paths>();
+const declaredPlaces = new WeakMap<KeyFields, Place>();
+
+const none: readonly string[] = [];
 
 /** Names of fields, with dots between them. */
-export function restrictionsIn(from: Part, fields: KeyFields): string[] {
-  let paths = declaredPaths.get(fields);
-  if (!paths) {
+export function restrictionsIn(from: Part, fields: KeyFields): readonly string[] {
+  let place = declaredPlaces.get(fields);
+  if (!place) {
     const rolesByPath = [...pathsOf(fields).map(asRead), ...(fields.restricting ?? []).map(asRestricting)];
-    paths = pathsBelow('', rolesByPath);
-    declaredPaths.set(fields, paths);
+    place = placeOf('', rolesByPath);
+    declaredPlaces.set(fields, place);
   }
-  const unreadFields: string[] = [];
-  const search = { unreadFields, readsExpiry: fields.expiresAt !== undefined };
-  addUnread(search, from.value, { prefix: '', paths, depth: maxDepth });
-  return unreadFields;
+  const search: Search = { unreadFields: undefined, readsExpiry: fields.expiresAt !== undefined };
+  addUnread(search, from.value, place);
+  return search.unreadFields ?? none;
 }
 
 type Role = 'read' | 'restricting';
 
 const asRead = (path: string) => [path, 'read'] as const;
 const asRestricting = (path: string) => [path, 'restricting'] as const;
-
-/**
- * What a declaration says of the fields of an object, by the path from there: one is read or harmless, or restricting whatever
- * its name says, or it is an object that has such fields.
- */
-type Paths = ReadonlyMap<string, Role | Paths>;
-
-const noPaths: Paths = new Map();
-
-function pathsBelow(prefix: string, rolesByPath: readonly (readonly [path: string, role: Role])[]): Paths {
-  const inner = rolesByPath.filter(([path]) => path.startsWith(prefix));
-  const paths = new Map<string, Role | Paths>();
-  for (const [path] of inner) {
-    for (let at = path.indexOf('.', prefix.length); at >= 0; at = path.indexOf('.', at + 1))
-      paths.set(path.slice(prefix.length, at), pathsBelow(path.slice(0, at + 1), rolesByPath));
-  }
-  for (const [path, role] of inner) paths.set(path.slice(prefix.length), role);
-  return paths;
-}
-
-interface Search {
-  unreadFields: string[];
-  readsExpiry: boolean;
-}
 
 /** An object in a key: where it is, what is declared of it, and how deep undeclared objects in it are searched. */
 interface Place {
@@ -177,20 +76,48 @@ interface Place {
   depth: number;
 }
 
+/**
+ * What a declaration says of the fields of an object, by the path from there: one is read or harmless, or restricting whatever
+ * its name says, or it is an object that has such fields.
+ */
+type Paths = ReadonlyMap<string, Role | Place>;
+
+const noPaths: Paths = new Map();
+
+function placeOf(prefix: string, rolesByPath: readonly (readonly [path: string, role: Role])[]): Place {
+  const inner = rolesByPath.filter(([path]) => path.startsWith(prefix));
+  const paths = new Map<string, Role | Place>();
+  for (const [path] of inner) {
+    for (let at = path.indexOf('.', prefix.length); at >= 0; at = path.indexOf('.', at + 1))
+      paths.set(path.slice(prefix.length, at), placeOf(path.slice(0, at + 1), rolesByPath));
+  }
+  for (const [path, role] of inner) paths.set(path.slice(prefix.length), role);
+  return { prefix, paths, depth: maxDepth };
+}
+
+interface Search {
+  /** Undefined while there are none, as in most keys of a long list. */
+  unreadFields: string[] | undefined;
+  readsExpiry: boolean;
+}
+
 function addUnread(search: Search, value: unknown, { prefix, paths, depth }: Place): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
   for (const name in value) {
     const declared = paths.get(name);
     if (declared === 'read') continue;
     const one = (value as Record<string, unknown>)[name];
-    const path = prefix + name;
-    if (declared === 'restricting') {
-      if (one !== null) search.unreadFields.push(path);
-    } else if (declared) addUnread(search, one, { prefix: `${path}.`, paths: declared, depth: maxDepth });
-    else if (restricts(name, one) || (!search.readsExpiry && ends(name, one))) search.unreadFields.push(path);
-    else if (depth > 0 && typeof one === 'object' && !others.test(name))
-      addUnread(search, one, { prefix: `${path}.`, paths: noPaths, depth: depth - 1 });
+    if (typeof declared === 'object') addUnread(search, one, declared);
+    else if (declared === 'restricting' ? one !== null : isUnread(search, name, one)) {
+      search.unreadFields ??= [];
+      search.unreadFields.push(prefix + name);
+    } else if (depth > 0 && declared === undefined && typeof one === 'object' && !others.test(name))
+      addUnread(search, one, { prefix: `${prefix}${name}.`, paths: noPaths, depth: depth - 1 });
   }
+}
+
+function isUnread({ readsExpiry }: Search, name: string, value: unknown): boolean {
+  return restricts(name, value) || (!readsExpiry && ends(name, value));
 }
 
 function restricts(name: string, value: unknown): boolean {
@@ -201,16 +128,14 @@ function restricts(name: string, value: unknown): boolean {
   if (described.some((word) => descriptive.test(word))) return false;
   if (typeof value === 'string' && words.some((word) => place.test(word)) && testPlace.test(value))
     return true;
-  if (value === true && words.some((word) => demanding.has(word))) return true;
-  if (value === false) return words.some((word) => allowing.has(word));
+  if (value === true && words.some((word) => demanding.test(word))) return true;
+  if (value === false) return words.some((word) => allowing.test(word));
   if (!hasContent(value)) return false;
-  const singulars = words.map((word) => word.replace(/s$/, ''));
   return words.some(
-    (word, at) =>
-      restrictingWords.has(word) ||
-      restrictingWords.has(singulars[at] ?? '') ||
-      (typeof value === 'object' && listingWords.has(singulars[at] ?? '')) ||
-      (Array.isArray(value) && severalWords.has(singulars[at] ?? '')),
+    (word) =>
+      restricting.test(word) ||
+      (typeof value === 'object' && listing.test(word)) ||
+      (Array.isArray(value) && several.test(word)),
   );
 }
 
