@@ -17,7 +17,8 @@ const plainBackslashes = /\\+(?![ux0-7])/gi;
 
 /** The bytes without the zeros of UTF-16, each replaced by its entry in the table. */
 export function fold(bytes: Buffer, table: Uint8Array = foldedBytes): Buffer {
-  if (table === foldedBytes && isAscii(bytes)) return foldedAscii(bytes);
+  if (table === foldedBytes && isAscii(bytes))
+    return Buffer.from(foldedAscii(bytes.toString('latin1')), 'latin1');
   const result = Buffer.allocUnsafe(bytes.length);
   let size = 0;
   for (let at = 0; at < bytes.length; at++) {
@@ -28,9 +29,13 @@ export function fold(bytes: Buffer, table: Uint8Array = foldedBytes): Buffer {
 }
 
 /** The same without a loop of our own, which is slow in a process that has just started. */
-function foldedAscii(bytes: Buffer): Buffer {
-  const text = bytes.toString('latin1').toLowerCase();
-  return Buffer.from(text.replaceAll('\0', '').replaceAll('-', '+').replaceAll('_', '/'), 'latin1');
+function foldedAscii(text: string): string {
+  return text.toLowerCase().replaceAll('\0', '').replaceAll('-', '+').replaceAll('_', '/');
+}
+
+/** `fold` of a text whose characters are bytes. */
+export function foldedText(text: string): string {
+  return /[^\0-\x7f]/.test(text) ? fold(Buffer.from(text, 'latin1')).toString('latin1') : foldedAscii(text);
 }
 
 /** A folded text with one layer of escapes undone. */

@@ -1,5 +1,13 @@
 import type { Layer } from './escape-layers.ts';
-import { firstLayer, fold, foldedBytes, nextLayer, unfoldedBytes, withoutEscapes } from './escape-layers.ts';
+import {
+  firstLayer,
+  fold,
+  foldedBytes,
+  foldedText,
+  nextLayer,
+  unfoldedBytes,
+  withoutEscapes,
+} from './escape-layers.ts';
 
 /** Shorter secrets are looked for as they are only: their encodings occur in ordinary text. */
 export const minEncodedLength = 8;
@@ -27,19 +35,24 @@ const unfoldedRow = /[^\u0080-\u00ff+/]+/g;
  */
 export class SecretForms {
   readonly #secret: Buffer;
-  readonly #patterns: readonly Buffer[];
+  /** Folded. */
+  readonly #forms: readonly string[];
   readonly #traces: readonly string[];
-  readonly #characters = new Set<number>(Buffer.from('\0+/=-_%\\{}&#;.~'));
+  #patternBuffers: readonly Buffer[] | undefined;
+  #characters: ReadonlySet<number> | undefined;
 
   constructor(secret: string) {
     const bytes = Buffer.from(secret);
     const encodedForms = bytes.length < minEncodedLength ? [] : encodingsOf(bytes);
     this.#secret = bytes;
-    this.#patterns = bytes.length === 0 ? [] : [bytes, ...encodedForms].map((form) => fold(form));
-    this.#traces = tracesOf(this.#patterns);
-    for (const letter of `${secret}abcdefghijklmnopqrstuvwxyz0123456789`) {
-      for (const byte of Buffer.from(letter + letter.toUpperCase())) this.#characters.add(byte);
-    }
+    this.#forms = bytes.length === 0 ? [] : [bytes.toString('latin1'), ...encodedForms].map(foldedText);
+    this.#traces = tracesOf(this.#forms);
+  }
+
+  /** Most texts have no trace of the secret, and are not searched for these. */
+  get #patterns(): readonly Buffer[] {
+    this.#patternBuffers ??= this.#forms.map((form) => Buffer.from(form, 'latin1'));
+    return this.#patternBuffers;
   }
 
   /** No form of the secret takes more bytes. */
@@ -104,6 +117,7 @@ export class SecretForms {
 
   /** How many bytes at the end of a text could be the beginning of the secret, in any form. */
   undecidedEnd(text: Buffer): number {
+    this.#characters ??= charactersOf(this.#secret.toString());
     const maxLength = Math.min(this.maxBytes, text.length);
     let length = 0;
     while (length < maxLength && this.#characters.has(text[text.length - 1 - length] ?? 0)) length += 1;
@@ -133,9 +147,16 @@ export class SecretForms {
   }
 }
 
-/** Short texts of which one is, in lower case, in every text that has one of the patterns and no escapes. */
-function tracesOf(patterns: readonly Buffer[]): string[] {
-  const rows = shortest(patterns.map((pattern) => pattern.toString('latin1'))).map(longestRow);
+/** The bytes of which the forms of a secret consist. */
+function charactersOf(secret: string): Set<number> {
+  const letters = Array.from(`${secret}abcdefghijklmnopqrstuvwxyz0123456789`);
+  const forms = letters.map((letter) => letter + letter.toUpperCase());
+  return new Set(Buffer.from(`\0+/=-_%\\{}&#;.~${forms.join('')}`));
+}
+
+/** Short texts of which one is, in lower case, in every text that has one of the folded forms and no escapes. */
+function tracesOf(forms: readonly string[]): string[] {
+  const rows = shortest(forms).map(longestRow);
   return shortest(rows).map(fromRarest);
 }
 
@@ -159,21 +180,24 @@ function shortest(texts: readonly string[]): string[] {
 }
 
 /** The longest row of characters that folding leaves as they are; empty, and so in every text, if there is none. */
-function longestRow(pattern: string): string {
-  const rows = pattern.match(unfoldedRow) ?? [];
+function longestRow(form: string): string {
+  const rows = form.match(unfoldedRow) ?? [];
   return rows.reduce((longest, row) => (row.length > longest.length ? row : longest), '');
 }
 
-function encodingsOf(secret: Buffer): Buffer[] {
-  const reversedSecret = Buffer.from(secret).reverse();
+/** As texts of bytes. */
+function encodingsOf(secret: Buffer): string[] {
+  const plain = secret.toString('latin1');
   // Escapes are undone by removing backslashes, those of the secret included.
-  const unslashedSecret = Buffer.from(secret.toString('latin1').replaceAll('\\', ''), 'latin1');
-  const hasSlashes = unslashedSecret.length < secret.length && unslashedSecret.length >= minEncodedLength;
+  const unslashedSecret = plain.replaceAll('\\', '');
+  const hasSlashes = unslashedSecret.length < plain.length && unslashedSecret.length >= minEncodedLength;
   const whole = secret.toString('base64');
-  const texts = [...base64(secret), whole, whole.replace(/=+$/, ''), secret.toString('hex')];
   return [
-    ...texts.map((text) => Buffer.from(text)),
-    reversedSecret,
+    ...base64(secret),
+    whole,
+    whole.replace(/=+$/, ''),
+    secret.toString('hex'),
+    Buffer.from(secret).reverse().toString('latin1'),
     ...(hasSlashes ? [unslashedSecret] : []),
   ];
 }

@@ -37,17 +37,24 @@ export function buildParser(name: string, command: Command, words: readonly stri
   };
 }
 
-/** By its name in the code; without an option, no word names it. */
-type Options = Map<string, { flag: Flag<unknown>; option: Option | undefined }>;
+/** Flags, and what commander is told of those that the words name, by their names in the code. */
+interface FlagOptions {
+  flags: Flags;
+  options: ReadonlyMap<string, Option>;
+}
 
-function addFlags(commander: Commander, flags: Flags, words: readonly string[]): Options {
-  const options: Options = new Map();
-  for (const [name, flag] of Object.entries(flags)) {
-    const option = words.some((word) => names(word, flag)) ? optionOf(flag) : undefined;
-    if (option) commander.addOption(option);
-    options.set(name, { flag, option });
+function addFlags(commander: Commander, flags: Flags, words: readonly string[]): FlagOptions {
+  const options = new Map<string, Option>();
+  for (const word of words) {
+    for (const name in flags) {
+      const flag = flags[name] as Flag<unknown>;
+      if (options.has(name) || !names(word, flag)) continue;
+      const option = optionOf(flag);
+      commander.addOption(option);
+      options.set(name, option);
+    }
   }
-  return options;
+  return { flags, options };
 }
 
 function optionOf({ syntax }: Flag<unknown>): Option {
@@ -69,13 +76,15 @@ function names(word: string, { syntax }: Flag<unknown>): boolean {
 
 function readFlags(
   commander: Commander,
-  options: Options,
+  { flags, options }: FlagOptions,
   context: ParseContext,
   problems: string[],
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const [name, { flag, option }] of options) {
-    const texts = option ? textsOf(commander, option) : [];
+  for (const name in flags) {
+    const flag = flags[name] as Flag<unknown>;
+    const option = options.get(name);
+    const texts = option ? textsOf(commander, option) : noTexts;
     try {
       values[name] = flag.read(flag.repeatable ? texts : texts.slice(-1), context);
     } catch (error) {
@@ -85,6 +94,8 @@ function readFlags(
   }
   return values;
 }
+
+const noTexts: readonly string[] = [];
 
 /** Every value given; a toggle that is on has an empty one. */
 function textsOf(commander: Commander, option: Option): readonly string[] {

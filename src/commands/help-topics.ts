@@ -76,7 +76,7 @@ export const topics: Topics = {
     summary: 'error codes and their exit codes',
     rows: async () => {
       const { errorReference } = await import('../base/error-reference/error-reference.ts');
-      return errorCodes.map((code) => {
+      return errorCodes().map((code) => {
         const { meaning } = errorReference[code];
         return [code, `${exits[exitOf(code)].code}: ${meaning}`] as const;
       });

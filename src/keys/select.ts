@@ -39,7 +39,9 @@ export function selectKeys(keys: readonly Key[], selection: Selection, now: Date
 /** Whether a key meets all conditions of a selection. */
 export function matcherOf(selection: Selection, now: Date): (key: Key) => boolean {
   const list = tests(selection, now);
-  return (key) => list.every((test) => test(key));
+  const [first] = list;
+  // Most lists have one condition, and a function for each key would take memory.
+  return first && list.length === 1 ? first : (key) => list.every((test) => test(key));
 }
 
 function tests(selection: Selection, now: Date): ((key: Key) => boolean)[] {

@@ -128,16 +128,17 @@ function json(record: object, selection: readonly string[] | undefined, indent?:
 }
 
 function jsonEncoder(selection: readonly string[] | undefined): Encoder {
-  // Without the brackets around them, and the line break before the last one.
-  const items = (records: readonly object[]) =>
+  const list = (records: readonly object[]) =>
     JSON.stringify(
       records.map((record) => pick(record, selection)),
       undefined,
       2,
-    ).slice(1, -2);
+    );
   return {
     ...encoderOf({
-      write: (records, isFirst) => (isFirst ? '[' : ',') + safeJson(items(records)),
+      // Without the last line break and bracket; the next records come after a comma. A text that is put together is copied.
+      write: (records, isFirst) =>
+        isFirst ? safeJson(list(records).slice(0, -2)) : `,${safeJson(list(records).slice(1, -2))}`,
       end: '\n]\n',
       empty: '[]\n',
     }),

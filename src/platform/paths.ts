@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve, sep } from 'node:path';
 import { systemCode, usageError } from '../base/errors.ts';
 import type { Environment } from './env.ts';
 import { setting } from './env.ts';
@@ -49,15 +49,15 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     config,
     data,
     state,
-    configFile: join(config, 'config.json'),
-    providers: join(config, 'providers'),
-    authorityDatabase: join(data, 'authority.db'),
-    authorityMarker: join(state, 'authority'),
-    tokens: join(data, 'tokens.json'),
-    operations: join(state, 'operations'),
-    fleets: join(state, 'fleets'),
-    applied: join(state, 'applied'),
-    escrow: join(state, 'escrow'),
+    configFile: inside(config, 'config.json'),
+    providers: inside(config, 'providers'),
+    authorityDatabase: inside(data, 'authority.db'),
+    authorityMarker: inside(state, 'authority'),
+    tokens: inside(data, 'tokens.json'),
+    operations: inside(state, 'operations'),
+    fleets: inside(state, 'fleets'),
+    applied: inside(state, 'applied'),
+    escrow: inside(state, 'escrow'),
     cache,
   };
 }
@@ -101,12 +101,17 @@ function ownFolders(env: Environment): PlatformFolders {
   }
 }
 
+/** In a folder whose path is normal: `join` would go through all of it again. */
+function inside(folder: string, name: string): string {
+  return folder.endsWith(sep) ? folder + name : `${folder}${sep}${name}`;
+}
+
 function below(home: string): PlatformFolders {
   return {
-    config: join(home, 'config'),
-    data: join(home, 'data'),
-    state: join(home, 'state'),
-    cache: join(home, 'cache'),
+    config: inside(home, 'config'),
+    data: inside(home, 'data'),
+    state: inside(home, 'state'),
+    cache: inside(home, 'cache'),
   };
 }
 

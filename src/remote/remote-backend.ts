@@ -39,7 +39,7 @@ import { isConflict, maxNameAttempts, TakenNames } from './taken-names.ts';
 
 /** The keys of an account behind an API, as its declaration describes them. What a list does not need is loaded when it is used. */
 export class RemoteBackend implements KeyBackend {
-  readonly capabilities: Capabilities;
+  readonly callLimit: number;
   readonly permissions: readonly string[] | undefined;
   readonly rotateInPlace?: NonNullable<KeyBackend['rotateInPlace']>;
   readonly rotationKeepsId: boolean;
@@ -50,9 +50,10 @@ export class RemoteBackend implements KeyBackend {
   readonly #warnings: KeyWarnings;
   readonly #names = new TakenNames();
   readonly #listedIds = new Set<string>();
+  #capabilities: Capabilities | undefined;
 
   constructor(provider: Provider, api: Api, now: () => Date, warn = async (_: string) => {}) {
-    this.capabilities = capabilitiesOf(provider);
+    this.callLimit = api.callLimitMs;
     this.permissions = provider.permissions;
     this.#provider = provider;
     this.#api = api;
@@ -66,8 +67,9 @@ export class RemoteBackend implements KeyBackend {
     if (rotate) this.rotateInPlace = (...given) => this.#rotate(rotate, ...given);
   }
 
-  get callLimit(): number {
-    return this.#api.callLimitMs;
+  get capabilities(): Capabilities {
+    this.#capabilities ??= capabilitiesOf(this.#provider);
+    return this.#capabilities;
   }
 
   clockAhead(): number | undefined {
@@ -156,7 +158,7 @@ export class RemoteBackend implements KeyBackend {
 
   /** The key as it is shown: without the date after its name, and revoked if disabling is how the API revokes. */
   #shown(key: Key): Key {
-    const bareKey = this.capabilities.uniqueNames ? this.#names.shown(key) : key;
+    const bareKey = this.#provider.capabilities.uniqueNames ? this.#names.shown(key) : key;
     const isRevoked = this.#provider.revoke?.leaves === 'disabled' && key.status === 'disabled';
     return isRevoked ? { ...bareKey, status: 'revoked' } : bareKey;
   }
@@ -236,8 +238,7 @@ export class RemoteBackend implements KeyBackend {
   }
 
   async holds(id: string, secret: Secret): Promise<boolean | undefined> {
-    const { holdsSecret } = await import('./holds-secret.ts');
-    return holdsSecret(this.#api, this.#provider, { id, secret }, this);
+    return (await import('./holds-secret.ts')).holdsSecret(this.#api, this.#provider, { id, secret }, this);
   }
 
   async #key(keyPart: Part): Promise<Key> {

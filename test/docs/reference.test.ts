@@ -70,7 +70,7 @@ function errorsPage(): string {
     'own: see [Serving](../serving.md#limits).',
     '',
     ...Object.entries(exits).flatMap(([exit, { code, meaning }]) => {
-      const codes = errorCodes.filter((one) => exitOf(one) === exit);
+      const codes = errorCodes().filter((one) => exitOf(one) === exit);
       if (codes.length === 0) return [];
       return [
         `## Exit code ${code}: ${meaning}`,

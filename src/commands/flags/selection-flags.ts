@@ -56,8 +56,10 @@ async function toSelection({ nameGlob, label, ...filters }: SelectionInput): Pro
 /** As `toSelection`; throws `KeysError` (2) if the provider does not report what the filters depend on. */
 export async function requireSelection(context: Context, input: SelectionInput): Promise<Selection> {
   const selection = await toSelection(input);
+  const judged = fieldsJudgedBy(selection);
+  if (judged.length === 0) return selection;
   const [{ capabilities }, { provider }] = [await context.backend(), await context.profile()];
-  requireReports(provider, fieldsJudgedBy(selection), capabilities);
+  requireReports(provider, judged, capabilities);
   return selection;
 }
 

@@ -23,20 +23,20 @@ export interface Distrust {
 
 /** Why a folder or file must not be used; undefined if it may be used, or does not exist. */
 export function distrustOf(path: string, kind: TrustedKind): Distrust | undefined {
-  const hint = `ls -ld ${shellWord(path)}`;
+  const fault = (reason: string) => ({ reason, hint: `ls -ld ${shellWord(path)}` });
   try {
     const link = lstatSync(path, { throwIfNoEntry: false });
     if (!link) return undefined;
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (!stats) return { reason: 'is a symbolic link to nothing', hint };
+    const stats = link.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : link;
+    if (!stats) return fault('is a symbolic link to nothing');
     if (kind === 'file' ? !stats.isFile() : !stats.isDirectory())
-      return { reason: kind === 'file' ? 'is not a plain file' : 'is not a folder', hint };
+      return fault(kind === 'file' ? 'is not a plain file' : 'is not a folder');
     const mayAdd = kind === 'home' && (stats.mode & 0o1000) !== 0;
     return ownership(path, link) ?? ownership(path, stats) ?? (mayAdd ? undefined : writers(path, stats));
   } catch (error) {
     // One of the folders above is a file.
-    if (systemCode(error) === 'ENOTDIR') return { reason: 'is below something that is not a folder', hint };
-    return { reason: `cannot be looked up (${systemCode(error) ?? 'unknown error'})`, hint };
+    if (systemCode(error) === 'ENOTDIR') return fault('is below something that is not a folder');
+    return fault(`cannot be looked up (${systemCode(error) ?? 'unknown error'})`);
   }
 }
 
