@@ -8,11 +8,9 @@ import { startKeychainEarly } from '../src/platform/keychain/early-keychain.ts';
 const [word = '', ...others] = process.argv.slice(2);
 const isVersion = others.length === 0 && /^(?:--version|-[vV])$/.test(word);
 if (!isVersion || !isWritten(`${version}\n`)) {
-  if (isVersion || word === 'serve') require('./program.cjs');
-  else {
-    startKeychainEarly(join(__dirname, 'keychain-child.cjs'), process.argv.slice(2), process.env);
-    runFromCache('./program.cjs', word);
-  }
+  const isKept = !isVersion && word !== 'serve';
+  if (isKept) startKeychainEarly(join(__dirname, 'keychain-child.cjs'), process.argv.slice(2), process.env);
+  runFromCache('./program.cjs', isKept ? word : undefined);
 }
 
 /** Scripts ask for the version often: it takes no program. Whatever is wrong with stdout, the program knows what to do. */

@@ -1,6 +1,7 @@
 // Bundles the program into `dist`, or for the single executable into the folder that is named: one file for what every
 // command needs, and further files that are loaded when they are used. CommonJS, because Node.js starts it faster than ES modules.
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import Module from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
@@ -105,6 +106,10 @@ const groups = [
   },
 ];
 
+/** The files that are loaded by most commands: the program, the groups that lists and changes of keys need, and those commands. */
+const isCommon =
+  /^(?:program|(?:rolldown-runtime|main|core|libsql|authority|files|delivery|remote|selection-flags|list|show|create|key-flags|creation-services)-[\w-]{8})\.cjs$/;
+
 /** commander and detect-libc can start programs. They never do here, and the module costs 2 ms to load. */
 const noChildProcess = {
   name: 'no-child-process',
@@ -189,20 +194,52 @@ const lazyBuiltins = {
 };
 
 /**
- * What a file exports is assigned, not computed by a getter for each name, unless it may change later. Hundreds of getters
- * take half a millisecond.
+ * What a file exports has no getters, unless a value may change later: hundreds of those take half a millisecond. Where there
+ * are more than 128 names, they are those of one object that is made at once: V8 would make another dictionary several times.
  */
 const plainExports = {
   name: 'plain-exports',
   renderChunk(code) {
     const getter =
-      /Object\.defineProperty\(exports, "(\w+)", \{\s+enumerable: true,\s+get: function ?\(\) \{\s+return (\w+);\s+\}\s+\}\);/g;
+      /Object\.defineProperty\(exports, "([\w$]+)", \{\s+enumerable: true,\s+get: function ?\(\) \{\s+return ([\w$]+);\s+\}\s+\}\);\n?/g;
+    const exported = [...code.matchAll(getter)];
     const fixed = fixedNames(code);
-    return code.replace(getter, (text, name, local) =>
-      fixed.has(local) ? `exports.${name} = ${local};` : text,
+    if (exported.length <= 128)
+      return code.replace(getter, (text, name, local) =>
+        fixed.has(local) ? `exports.${name} = ${local};\n` : text,
+      );
+    const properties = exported.map(([, name, local]) =>
+      fixed.has(local) ? `${name}: ${local},` : `get ${name}() { return ${local}; },`,
     );
+    return `${code.replace(getter, '')}\nmodule.exports = {\n${properties.join('\n')}\n};\n`;
+  },
+  generateBundle(_, bundle) {
+    const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk');
+    const cycle = importCycle(new Map(chunks.map(({ fileName, imports }) => [fileName, imports])));
+    // Files that import each other would see the object that the one made last has replaced.
+    if (cycle) throw new Error(`files of the bundle import each other: ${cycle.join(' -> ')}`);
   },
 };
+
+/** The files of a cycle, if there is one. */
+function importCycle(imports) {
+  const done = new Set();
+  const visit = (file, path) => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const other of imports.get(file) ?? []) {
+      const cycle = visit(other, [...path, file]);
+      if (cycle) return cycle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of imports.keys()) {
+    const cycle = visit(file, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
 
 /** The names that a file declares at its top and that never have another value. */
 function fixedNames(code) {
@@ -288,6 +325,7 @@ if (new Set(scripts.map((script) => basename(script))).size < scripts.length)
   throw new Error('two files of the bundle have the same name');
 for (const name of scripts)
   writeFileSync(join(fresh, name), inAscii(readFileSync(join(fresh, name), 'utf8')));
+if (!executableFolder) pack(scripts.filter((script) => isCommon.test(basename(script))));
 const modules = output.flatMap((chunk) =>
   chunk.type === 'chunk' ? chunk.moduleIds.map((id) => relative(root, id)) : [],
 );
@@ -307,6 +345,19 @@ if (!executableFolder) {
 if (fresh !== dist) {
   rmSync(dist, { recursive: true, force: true });
   renameSync(fresh, dist);
+}
+
+/** Makes one file of several, for src/platform/bundle-texts.ts. */
+function pack(names) {
+  const places = {};
+  let packed = '';
+  for (const name of names) {
+    const text = Module.wrap(readFileSync(join(fresh, name), 'utf8'));
+    places[basename(name)] = [packed.length, text.length];
+    packed += text;
+    rmSync(join(fresh, name));
+  }
+  writeFileSync(join(fresh, 'common.pack'), `${JSON.stringify(places)}\n${packed}`);
 }
 
 /** V8 reads text of single bytes faster. Outside of strings and patterns, the bundle has no other characters. */

@@ -6,6 +6,7 @@ const required = [
   'CHANGELOG.md',
   'SECURITY.md',
   'dist/keys.cjs',
+  'dist/common.pack',
   'dist/man/keys.1',
 ];
 const licences = 'dist/THIRD-PARTY-LICENSES.txt';

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
+import { BundleTexts, prefix } from './bundle-texts.ts';
 import { folderOf } from './cache-folder.ts';
 import type { CodePlace, CompiledCode, StoredCode } from './code-store.ts';
-import { readCode, stampOf, writeCode } from './code-store.ts';
+import { readCode, writeCode } from './code-store.ts';
 
 /*
  * What V8 has compiled is kept for the next run of a command: compiling takes a third of the time of a short one. Node.js
@@ -14,10 +15,10 @@ import { readCode, stampOf, writeCode } from './code-store.ts';
 
 /**
  * Runs a file of the bundle and all that it requires. What it compiles is kept in a file per command once the process ends
- * well: a word that is no command leaves no file of its name.
+ * well: a word that is no command leaves no file of its name. Without a word, nothing is kept.
  */
-export function runFromCache(entry: string, word = ''): void {
-  const place = cachePlace(/^[a-z]{1,20}$/.test(word) ? word : 'other');
+export function runFromCache(entry: string, word?: string): void {
+  const place = word === undefined ? undefined : cachePlace(/^[a-z]{1,20}$/.test(word) ? word : 'other');
   const bundle = new Bundle(place && readCode(place));
   if (place) {
     process.once('exit', (code) => {
@@ -41,14 +42,6 @@ function cachePlace(command: string): CodePlace | undefined {
   }
 }
 
-const prefix = '(function (exports, require, module, __filename, __dirname) { ';
-const [prefixBytes, suffixBytes] = [Buffer.from(prefix), Buffer.from('\n})')];
-
-/** The text of a file of the bundle, which is all ASCII, as a function. Strings that are joined would be copied by V8. */
-function wrapped(file: Buffer): string {
-  return Buffer.concat([prefixBytes, file, suffixBytes]).toString('latin1');
-}
-
 /**
  * Packages that the bundle does not hold are native parts, whose file has the same name in each of them. Node.js takes as
  * long to find that file as the system takes to load it.
@@ -70,6 +63,7 @@ interface CompiledScript {
 class Bundle {
   isIncomplete = false;
   readonly #storedCode: StoredCode | undefined;
+  readonly #texts = new BundleTexts(join(__dirname, 'common.pack'));
   readonly #scripts: CompiledScript[] = [];
   readonly #modules = new Map<string, { exports: unknown }>();
 
@@ -107,9 +101,9 @@ class Bundle {
   }
 
   #compile(path: string): (...values: unknown[]) => void {
-    const stamp = stampOf(path);
+    const { text, stamp } = this.#texts.of(path);
     const cachedData = this.#storedCode?.get(stamp);
-    const script = new Script(wrapped(readFileSync(path)), {
+    const script = new Script(text, {
       filename: path,
       columnOffset: -prefix.length,
       ...(cachedData && { cachedData }),

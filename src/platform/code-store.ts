@@ -4,7 +4,6 @@ import {
   lstatSync,
   openSync,
   readdirSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isOwnFolder, makeOwnFolder, openOwnFile } from './own-files.ts';
+import { readToScratch } from './scratch.ts';
 
 /*
  * The files of the code cache. Write access to one decides what runs, so it is a file of this user alone, in a folder of
@@ -69,24 +69,24 @@ export class StoredCode {
   /** Throws for an index that is damaged. */
   constructor(file: number) {
     this.#file = file;
-    const head = bytesAt(file, 0, headBytes);
+    const head = readToScratch(file, 0, headBytes);
     const length = head.readUInt32LE(0);
     const end = 8 + 2 * length;
     if (length !== head.readUInt32LE(4) || end > maxBytes) throw new RangeError('damaged');
-    const json = sameHalves((end > headBytes ? bytesAt(file, 0, end) : head).subarray(8, end));
+    const json = sameHalves((end > headBytes ? readToScratch(file, 0, end) : head).subarray(8, end));
     const { origin, scripts }: Index = JSON.parse(json?.toString() ?? 'null');
     if (origin !== originStamp()) return;
     for (const [stamp, offset, size] of scripts)
       this.#places.set(stamp, { position: aligned(end) + offset, length: size });
   }
 
-  /** Undefined if there is nothing that can be used. */
+  /** Valid until the next call; undefined if there is nothing that can be used. */
   get(stamp: string): Buffer | undefined {
     const place = this.#places.get(stamp);
     if (!place) return undefined;
     try {
       const size = aligned(place.length);
-      const bytes = bytesAt(this.#file, place.position, 2 * size);
+      const bytes = readToScratch(this.#file, place.position, 2 * size);
       return bytes.length === 2 * size ? sameHalves(bytes)?.subarray(0, place.length) : undefined;
     } catch {
       return undefined;
@@ -97,16 +97,10 @@ export class StoredCode {
     const code = new Map<string, Buffer>();
     for (const stamp of this.#places.keys()) {
       const data = this.get(stamp);
-      if (data) code.set(stamp, data);
+      if (data) code.set(stamp, Buffer.from(data));
     }
     return code;
   }
-}
-
-/** Shorter at the end of the file. V8 wants its data at a multiple of 8 bytes, as memory of its own is. */
-function bytesAt(file: number, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  return bytes.subarray(0, readSync(file, bytes, 0, length, position));
 }
 
 /** The first half of bytes whose second half is the same; undefined: they are damaged. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { BundleTexts } from '../../src/platform/bundle-texts.ts';
 import { filesBelow, projectRoot, Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
@@ -46,9 +47,14 @@ const phrases = {
   server: 'HOST_NOT_ALLOWED',
 };
 
+const dist = join(projectRoot, 'dist');
+const pack = join(dist, 'common.pack');
+const bundleTexts = new BundleTexts(pack);
+
 test('every phrase is in the bundle', () => {
-  const scripts = filesBelow(join(projectRoot, 'dist')).filter((file) => file.endsWith('.cjs'));
-  expect(partsIn(scripts)).toEqual(Object.keys(phrases).sort());
+  const scripts = filesBelow(dist).filter((file) => file.endsWith('.cjs'));
+  const [places = ''] = readFileSync(pack, 'latin1').split('\n', 1);
+  expect(partsIn([...scripts, ...Object.keys(JSON.parse(places))])).toEqual(Object.keys(phrases).sort());
 });
 
 test('--version loads the entry alone', async () => {
@@ -232,7 +238,7 @@ function scriptsIn(folder: string): string[] {
 function partsIn(scripts: readonly string[]): string[] {
   // The loader names child_process, but loads it for a token in the keychain alone.
   const ownScripts = scripts.filter((script) => !script.endsWith('/dist/keys.cjs'));
-  const texts = ownScripts.map((script) => readFileSync(script, 'utf8'));
+  const texts = ownScripts.map((script) => bundleTexts.of(script).text);
   return Object.entries(phrases)
     .filter(([, phrase]) => texts.some((text) => text.includes(phrase)))
     .map(([part]) => part)

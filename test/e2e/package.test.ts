@@ -21,6 +21,7 @@ test('the package contains the program, its licences and its documents, and noth
       "the package lacks CHANGELOG.md",
       "the package lacks SECURITY.md",
       "the package lacks dist/keys.cjs",
+      "the package lacks dist/common.pack",
       "the package lacks dist/man/keys.1",
       "the package lacks dist/THIRD-PARTY-LICENSES.txt",
       "the package holds src/main.ts, which scripts/package-contents.mjs does not list",
