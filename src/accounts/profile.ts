@@ -57,6 +57,11 @@ export function isEmbedded({ provider, url }: Pick<Profile, 'provider' | 'url'>)
   );
 }
 
+/** Whether the keys of a profile are in a file of this machine. Throws as `isEmbedded` does. */
+export function isInFile(profile: Pick<Profile, 'provider' | 'url'>): boolean {
+  return isEmbedded(profile) && !(profile.url !== null && isDatabaseUrl(profile.url));
+}
+
 export const profileNameRule = 'use 1 to 64 letters, digits, dots, underscores or hyphens';
 
 /** These names have a meaning of their own in JavaScript's objects. */

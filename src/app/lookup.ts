@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isEmbedded } from '../accounts/profile.ts';
+import { isInFile } from '../accounts/profile.ts';
 import { KeysError } from '../base/errors.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import { findKey } from '../keys/find.ts';
@@ -23,7 +23,7 @@ export async function listKeys(context: Context, references?: readonly string[])
 async function keepNames(context: Context, keys: readonly Key[]): Promise<void> {
   const { paths, io } = context;
   const profile = await context.profile();
-  if (isEmbedded(profile) || !existsSync(join(paths.cache, 'completion'))) return;
+  if (isInFile(profile) || !existsSync(join(paths.cache, 'completion'))) return;
   const { NameCache } = await import('./completion/name-cache.ts');
   try {
     new NameCache(profile, io).write(keys, io.now());

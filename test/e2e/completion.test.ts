@@ -12,6 +12,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { withProfiles } from '../support/escrow.ts';
+import { postgresPassword, testPostgres } from '../support/postgres.ts';
+import { lacksPostgres } from '../support/postgres-programs.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
@@ -97,6 +99,25 @@ test('only names and ids are kept, in a file and a folder of the user alone', as
   expect([statSync(place.folder).mode & 0o777, statSync(place.file).mode & 0o777]).toEqual([0o700, 0o600]);
   expect(readFileSync(place.file, 'utf8')).not.toContain('tok-EXAMPLE');
 });
+
+test.skipIf(lacksPostgres())(
+  'the keys of a database on PostgreSQL are offered like those of an API',
+  async () => {
+    const place = await Place.start();
+    const [one, other] = await Promise.all([1, 2].map(async () => (await testPostgres()).createDatabase()));
+    const env = { KEYS_PROVIDER: '', KEYS_URL: '', PGPASSWORD: postgresPassword, KEYS_DB: one?.url ?? '' };
+    place.box.expectSecretIn('secret');
+    const created = await place.box.keys(['create', 'production', '--to', 'file:secret'], { env });
+    expect(created).toMatchObject({ exit: 0 });
+    expect(await place.tab(['show', 'pro'], env)).toEqual([]);
+    const file = join(place.folder, 'profile-local.json');
+    while (!existsSync(file)) await sleep(20);
+    expect(await place.tab(['show', 'pro'], env)).toEqual(['production']);
+    expect(readFileSync(file, 'utf8')).not.toContain(postgresPassword);
+    // Those of another database are not.
+    expect(await place.tab(['show', 'pro'], { ...env, KEYS_DB: other?.url ?? '' })).toEqual([]);
+  },
+);
 
 test('names older than a minute are not offered, and are listed again', async () => {
   const place = await Place.start('production');

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isEmbedded, localProvider } from '../../accounts/profile.ts';
+import { isInFile, localProvider } from '../../accounts/profile.ts';
 import { isDatabaseUrl } from '../../base/database-name.ts';
 import { visible } from '../../base/sanitise.ts';
 import type { Environment } from '../../platform/env.ts';
@@ -65,10 +65,9 @@ export class NameFinder {
 
   async #keys(app: App, { prefix, flag }: NameRequest): Promise<readonly KeyName[]> {
     const profile = await app.profile();
-    if (isEmbedded(profile)) {
+    if (isInFile(profile)) {
       const { readKeyNames } = await import('../../authority/names.ts');
-      const database = profile.url ?? app.paths.authorityDatabase;
-      return isDatabaseUrl(database) ? [] : readKeyNames(database, prefix);
+      return readKeyNames(profile.url ?? app.paths.authorityDatabase, prefix);
     }
     const { NameCache } = await import('./name-cache.ts');
     const cache = new NameCache(profile, this.#io);

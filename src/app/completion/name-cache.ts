@@ -72,8 +72,10 @@ export class NameCache {
     const { name, provider, url, options } = profile;
     const variables = Object.keys(env).filter((variable) => /^KEYS_(?:OPTION_|TOKEN)/.test(variable));
     const settings = variables.map((variable) => [variable, /TOKEN/.test(variable) || env[variable]]);
-    const { origin, pathname } = new URL(url ?? 'default:');
-    this.#account = JSON.stringify([name, provider, origin, pathname, options, settings.sort()]);
+    const { origin, host, username, search, pathname } = new URL(url ?? 'default:');
+    // The URL of a database has no origin.
+    const server = origin === 'null' ? [host, username, search] : origin;
+    this.#account = JSON.stringify([name, provider, server, pathname, options, settings.sort()]);
     this.#folder = completionFolder(env, cwd);
     this.#path = pathOf(this.#folder, name);
   }

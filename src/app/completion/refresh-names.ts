@@ -1,4 +1,4 @@
-import { isEmbedded } from '../../accounts/profile.ts';
+import { isEmbedded, isInFile } from '../../accounts/profile.ts';
 import { endProcessAfter } from '../../platform/background.ts';
 import type { Io } from '../../platform/io.ts';
 import { App } from '../app.ts';
@@ -22,7 +22,8 @@ export async function refreshNames(io: Io, job: RefreshJob): Promise<void> {
   const app = new App(Object.create(io, { env: { value: env } }), { ...noGlobals, timeout: callTimeoutMs });
   try {
     const profile = await app.profile();
-    if (isEmbedded(profile) || !(await mayReadToken(profile, env))) return;
+    if (isInFile(profile)) return;
+    if (!isEmbedded(profile) && !(await mayReadToken(profile, env))) return;
     new NameCache(profile, { env, cwd: io.cwd }).write(await app.keys(), io.now());
   } finally {
     await app.close();
