@@ -26,6 +26,8 @@ export function buildParser(name: string, command: Command, words: readonly stri
   const named = words.filter((word) => word.startsWith('-'));
   const own = addFlags(commander, command.flags, named);
   const global = addFlags(commander, globalFlagsOf(command), named);
+  // Alone it is a request for help; among joined short flags it is one of them.
+  if (named.some(isShort)) commander.addOption(new Option('-h, --help'));
   return {
     commander,
     takesValue: (word) =>
@@ -64,9 +66,13 @@ function optionOf({ syntax }: Flag<unknown>): Option {
   return option;
 }
 
+function isShort(word: string): boolean {
+  return !word.startsWith('--');
+}
+
 /** Whether a word is this flag, perhaps with a value. Short ones may be joined: `-qy` may be any of them. */
 function names(word: string, { syntax }: Flag<unknown>): boolean {
-  if (!word.startsWith('--')) return !syntax.startsWith('--');
+  if (isShort(word)) return !syntax.startsWith('--');
   const end = word.indexOf('=');
   const name = end < 0 ? word : word.slice(0, end);
   const at = syntax.indexOf('--');

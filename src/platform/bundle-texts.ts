@@ -26,10 +26,11 @@ export class BundleTexts {
   readonly #places: Readonly<Record<string, readonly [offset: number, length: number]>>;
 
   constructor(packed: string) {
+    // Before it is read: code of a file that is replaced meanwhile must not pass for code of the new one.
+    this.#stamp = stampOf(packed);
     const file = openSync(packed, 'r');
     this.#text = readToScratch(file, 0, fstatSync(file).size).toString('latin1');
     closeSync(file);
-    this.#stamp = stampOf(packed);
     this.#start = this.#text.indexOf('\n') + 1;
     this.#places = JSON.parse(this.#text.slice(0, this.#start));
   }

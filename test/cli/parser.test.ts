@@ -41,7 +41,7 @@ test.each(commands)(
   '`%s` reads a line the same way whether it knows all flags, or those in it',
   async (name) => {
     const command = await loadCommand(name);
-    const names = namesIn(command).filter((one) => one !== '--help' && one !== '-h');
+    const names = namesIn(command).filter((one) => one !== '--help');
     const random = randomOf(20_261_122);
     const oneOf = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
     const words = [

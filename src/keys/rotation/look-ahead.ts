@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { monotonicMs } from '../../platform/monotonic.ts';
 import type { Key } from '../key.ts';
+import { mayHide } from '../key.ts';
 import type { KeyBackend } from '../ports.ts';
 import type { Ahead, RotationServices, SeenKey } from './services.ts';
 
@@ -99,17 +100,22 @@ export class LookAhead {
 export const maxSeenMs = 10_000;
 
 /**
- * Everything that the API reports of a key, and when it did, as `monotonicMs`. Without a call for a single key, the list has
- * told it all, some time ago.
+ * Everything that the API reports of a key, and when it did, as `monotonicMs`. Undefined if the key is gone since it was
+ * listed: it is neither found nor listed any more, in a list that is whole.
  */
 export async function lookAt(
-  backend: KeyBackend,
+  { backend, listKeys }: Pick<RotationServices, 'backend' | 'listKeys'>,
   listed: Key,
   seen?: SeenKey,
-): Promise<{ key: Key; seenAt?: number }> {
+): Promise<{ key: Key; seenAt?: number } | undefined> {
   if (seen?.key.id === listed.id && monotonicMs() - seen.seenAt < maxSeenMs)
     return { key: { ...listed, ...seen.key }, seenAt: seen.seenAt };
   const seenAt = monotonicMs();
-  const key = backend.capabilities.show ? await backend.get(listed.id) : undefined;
-  return key ? { key: { ...listed, ...key }, seenAt } : { key: listed };
+  const { show } = backend.capabilities;
+  const key = show ? await backend.get(listed.id) : undefined;
+  if (key) return { key: { ...listed, ...key }, seenAt };
+  const keys = await listKeys([listed.name, listed.id]);
+  const listedAgain = keys.find(({ id }) => id === listed.id);
+  if (listedAgain) return { key: { ...listed, ...listedAgain } };
+  return show || !mayHide(keys, backend) ? undefined : { key: listed };
 }

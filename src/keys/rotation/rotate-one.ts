@@ -98,7 +98,7 @@ function isEnded(before: Key, now: Key): boolean {
 function overtaken(name: string): KeysError {
   return new KeysError({
     code: 'rotation_under_way',
-    message: `another process has just rotated ${name}: nothing was done here`,
+    message: `another process has just rotated ${name}, or revoked its key: nothing was done here`,
     hints: ['keys list'],
   });
 }
@@ -112,9 +112,10 @@ async function rotate(
   const { capabilities } = backend;
   const { name: profile, provider } = services.profile;
   const placed = (key: Key): Key => ({ ...key, provider, profile });
-  const { key: old, seenAt } = await lookAt(backend, listed, ahead?.seen);
+  const seen = await lookAt(services, listed, ahead?.seen);
   // It was listed before its name was claimed.
-  if (isEnded(listed, old)) throw overtaken(old.name);
+  if (!seen || isEnded(listed, seen.key)) throw overtaken(listed.name);
+  const { key: old, seenAt } = seen;
   const successor = await planSuccessor(services, old, policy);
   if (capabilities.overlap === 'client') requireCapacity(provider, capabilities, keys.filter(isActive));
   const replaces = replacedBy(services, old, policy);
@@ -224,7 +225,9 @@ async function dryRun(services: RotationServices, job: RotationJob): Promise<Rot
   if (isOne) await services.tell({ type: 'dry-run' });
   const isWanted = !policy.finishOnly && (await isDue(services, old, job));
   if (!isWanted) return { ...unchanged(old), dryRun: true };
-  await planSuccessor(services, (await lookAt(services.backend, old)).key, policy);
+  const seen = await lookAt(services, old);
+  if (!seen) throw overtaken(old.name);
+  await planSuccessor(services, seen.key, policy);
   const grace = revokesFirst(services.backend) ? 0 : graceMs(policy, services.now);
   const oldRevokeAt = new Date(services.now.getTime() + grace).toISOString();
   return { ...unrotated(old), oldRevokeAt, dryRun: true };

@@ -87,7 +87,8 @@ async function lookAheadAt(
   targets: readonly Key[],
   policy: RotationPolicy,
 ): Promise<LookAhead | undefined> {
-  if (!services.listsWhole || !isPlain(policy)) return undefined;
+  const { show } = services.backend.capabilities;
+  if ((show && !services.listsWhole) || !isPlain(policy)) return undefined;
   // Keys of one name are rotated one after the other.
   if (new Set(targets.map(({ name }) => name)).size < targets.length) return undefined;
   const { LookAhead } = await import('./look-ahead.ts');

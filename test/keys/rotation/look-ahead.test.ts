@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { KeysError } from '../../../src/base/errors.ts';
+import type { Key } from '../../../src/keys/key.ts';
 import type { OpenOperation } from '../../../src/keys/operations/open-operation.ts';
 import { LookAhead, lookAt } from '../../../src/keys/rotation/look-ahead.ts';
 import { monotonicMs } from '../../../src/platform/monotonic.ts';
@@ -92,18 +93,40 @@ test('names are taken some at a time', async () => {
   await ahead.end();
 });
 
+/** An account in which a key is found, or only listed, or neither. */
+function accountWith({ found, listed = [] }: { found?: Key; listed?: Key[] }, show = true) {
+  const backend = { ...new FakeWorld().backend(), get: async () => found };
+  return {
+    backend: { ...backend, capabilities: { ...backend.capabilities, show, endsLists: false } },
+    listKeys: async () => listed,
+  };
+}
+
 test('a key that was seen some time ago, or is another one, is looked at again', async () => {
-  const now = key({ id: 'old-a', name: 'a', description: 'now' });
-  const backend = { ...new FakeWorld().backend(), get: async () => now };
+  const account = accountWith({ found: key({ id: 'old-a', name: 'a', description: 'now' }) });
   const listed = target('a');
   const seen = (ageMs: number, id = 'old-a') => ({
     key: key({ id, name: 'a', description: 'then' }),
     seenAt: monotonicMs() - ageMs,
   });
   const description = async (one?: ReturnType<typeof seen>) =>
-    (await lookAt(backend, listed, one)).key.description;
+    (await lookAt(account, listed, one))?.key.description;
   expect(await description(seen(5_000))).toBe('then');
   expect(await description(seen(11_000))).toBe('now');
   expect(await description(seen(0, 'old-b'))).toBe('now');
   expect(await description()).toBe('now');
+});
+
+test('a key is gone if it is neither found nor in a list that is whole', async () => {
+  const listed = target('a');
+  const others = Array.from({ length: 50 }, (_, number) => key({ id: `id-${number}`, name: `${number}` }));
+  expect(await lookAt(accountWith({}), listed)).toBeUndefined();
+  expect(await lookAt(accountWith({}, false), listed)).toBeUndefined();
+  expect((await lookAt(accountWith({ listed: [listed] }), listed))?.key).toMatchObject({ id: 'old-a' });
+  expect((await lookAt(accountWith({ listed: [listed] }, false), listed))?.key).toMatchObject({
+    id: 'old-a',
+  });
+  // What finds keys decides; a list that may be cut at 50 keys does not.
+  expect(await lookAt(accountWith({ listed: others }), listed)).toBeUndefined();
+  expect((await lookAt(accountWith({ listed: others }, false), listed))?.key).toBe(listed);
 });
