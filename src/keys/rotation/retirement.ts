@@ -8,9 +8,11 @@ import { unidentified } from '../key.ts';
 import { isOver } from '../operations/candidates.ts';
 import type { Operation, Replaced } from '../operations/operation.ts';
 import { creationIn } from '../operations/operation.ts';
-import type { KeyBackend } from '../ports.ts';
+import type { Delivered, KeyBackend } from '../ports.ts';
 import { endAt, expireAt, mayExpire } from './end-by-expiry.ts';
 import { NotShown, requireAnotherKey } from './require-another.ts';
+import type { Arrival } from './settle-arrival.ts';
+import { settleArrival } from './settle-arrival.ts';
 
 /* The end of an old key, once a new one has replaced it. */
 
@@ -30,6 +32,8 @@ interface RetirementOptions {
   old?: Key;
   /** For what is written down after the last call. */
   aside?: Aside;
+  /** What this command has delivered. */
+  delivered?: readonly Delivered[];
 }
 
 /**
@@ -53,7 +57,7 @@ export async function retire(
   backend: KeyBackend,
   operation: Operation,
   now: Date,
-  { atOnce = false, grace, old: seenKey, aside = directly }: RetirementOptions = {},
+  { atOnce = false, grace, old: seenKey, aside = directly, delivered = [] }: RetirementOptions = {},
 ): Promise<Retirement> {
   const plannedKey = operation.plan.replaces;
   if (!plannedKey) throw new Error('this operation replaces no key');
@@ -69,7 +73,7 @@ export async function retire(
     }
     const due = atOnce ? now.getTime() : dueOf(operation, replaces, now);
     if (due !== null && due <= now.getTime()) {
-      await settled(operation, aside);
+      await settleArrival(operation, { aside, delivered });
       await requireAnotherKey(backend, operation);
       await revokeAndConfirm(backend, replaces);
       return await aside(() => over(operation, now.toISOString()));
@@ -77,13 +81,13 @@ export async function retire(
     const until =
       due === null || !old
         ? null
-        : await endLater(backend, operation, { old, due: endAt(due, replaces.grace, now), aside });
+        : await endLater(backend, operation, { old, due: endAt(due, replaces.grace, now), aside, delivered });
     if (until !== null) {
       await aside(() => operation.end());
       return { oldRevoked: false, oldRevokeAt: until };
     }
     if (due === null) {
-      await settled(operation, aside);
+      await settleArrival(operation, { aside, delivered });
       await restoreExpiry(backend, replaces);
     }
     return await aside(() => waiting(operation, due));
@@ -167,16 +171,11 @@ export async function revokeAndConfirm(backend: KeyBackend, { id }: Pick<Key, 'i
 async function endLater(
   backend: KeyBackend,
   operation: Operation,
-  { old, due, aside }: { old: Key; due: Date; aside: Aside },
+  { old, due, ...arrival }: { old: Key; due: Date } & Arrival,
 ): Promise<string | null> {
-  if (mayExpire(backend)) await settled(operation, aside);
+  if (mayExpire(backend)) await settleArrival(operation, arrival);
   await requireAnotherKey(backend, operation);
   return expireAt(backend, old, due);
-}
-
-/** What has arrived is on disk before anything is done to the old key. Where it cannot be, the sinks tell `recover`. */
-async function settled(operation: Operation, aside: Aside): Promise<void> {
-  await aside(() => operation.settle().catch(() => {}));
 }
 
 async function waiting(operation: Operation, due: number | null): Promise<Retirement> {

@@ -101,7 +101,8 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
   }).catch(async (error: unknown) => {
     throw await withOldKey(backend, replaces, error);
   });
-  const retirement = await retire(backend, operation, now(), { ...justSeen(backend, rotation), aside });
+  const seen = justSeen(backend, rotation);
+  const retirement = await retire(backend, operation, now(), { ...seen, aside, delivered: issued.delivered });
   rotation.onReplaced?.(issued.key.id);
   const oldWorks = before && (await isWorking(backend, before));
   return {
