@@ -5,9 +5,12 @@ import { readToScratch } from './scratch.ts';
 
 /** The text of a file of the bundle, in the wrapper that Node.js gives a CommonJS module, all of it ASCII. */
 export interface BundleText {
-  text: string;
-  /** Every change of the file changes it. */
+  /**
+   * Every change of the file changes it. It is taken first: the code of a file that is replaced while it is read must not pass
+   * for that of the new one.
+   */
   stamp: string;
+  text: string;
 }
 
 /** What goes before a file's own text. */
@@ -26,7 +29,6 @@ export class BundleTexts {
   readonly #places: Readonly<Record<string, readonly [offset: number, length: number]>>;
 
   constructor(packed: string) {
-    // Before it is read: code of a file that is replaced meanwhile must not pass for code of the new one.
     this.#stamp = stampOf(packed);
     const file = openSync(packed, 'r');
     this.#text = readToScratch(file, 0, fstatSync(file).size).toString('latin1');
@@ -39,9 +41,9 @@ export class BundleTexts {
   of(path: string): BundleText {
     const name = basename(path);
     const place = this.#places[name];
-    if (!place) return { text: wrapped(readFileSync(path)), stamp: stampOf(path) };
+    if (!place) return { stamp: stampOf(path), text: wrapped(readFileSync(path)) };
     const start = this.#start + place[0];
-    return { text: this.#text.slice(start, start + place[1]), stamp: `${name} ${this.#stamp}` };
+    return { stamp: `${name} ${this.#stamp}`, text: this.#text.slice(start, start + place[1]) };
   }
 }
 

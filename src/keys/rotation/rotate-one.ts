@@ -89,8 +89,9 @@ function endOfOld(
   return { oldRevoked, oldRevokeAt: oldRevoked ? null : (old.retireAt ?? old.expiresAt ?? null) };
 }
 
-/** Whether a key was revoked, or given another end, between two looks at it: another process has rotated it. */
+/** Whether a key was revoked, replaced or given another end between two looks at it: another process has rotated it. */
 function isEnded(before: Key, now: Key): boolean {
+  if (now.superseded && !before.superseded) return true;
   if (now.status === 'revoked') return before.status !== 'revoked';
   return before.expiresAt !== undefined && now.expiresAt !== undefined && before.expiresAt !== now.expiresAt;
 }
