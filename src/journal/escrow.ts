@@ -85,12 +85,15 @@ export function fileEscrow(folder: string, makeFolder: (path: string) => void): 
   };
 }
 
-/** Creates a new file: never through a symbolic link, and never over a file that exists. */
+/** Creates a new file, or none: never through a symbolic link, and never over a file that exists. */
 async function reserveFile(path: string): Promise<void> {
   const file = openSync(path, 'wx', 0o600);
   try {
     writeFileSync(file, ' '.repeat(reservedBytes));
     await syncFile(file);
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
   } finally {
     closeSync(file);
   }

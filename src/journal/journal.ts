@@ -48,17 +48,22 @@ async function begin(options: JournalOptions, setting: Setting, plan: Plan): Pro
   });
   if (!release) throw new Error('an operation with this id is in progress');
   let file: OperationFile | undefined;
+  let escrow: EscrowKind = 'none';
   try {
     const header = { version: 1 as const, id, at: now().toISOString(), plan, setting };
     file = OperationFile.create(path, header);
     options.onBegun?.(header);
     // What is left in an escrow is found by the file alone. Without an escrow nothing has to be tried first.
     if (escrows.allowed.length > 0) await file.sync();
-    const escrow = await reserve(escrows, id);
+    escrow = await reserve(escrows, id);
     file.append({ step: 'reserved', escrow, at: now().toISOString() });
     const places = await placesOf(options, escrow);
     return new JournalledOperation(options, { path, header, escrow, steps: [] }, places, file, release);
   } catch (error) {
+    if (escrow !== 'none')
+      await escrows[escrow]()
+        .then((place) => place.erase(id))
+        .catch(() => {});
     await file?.close();
     try {
       unlinkSync(path);

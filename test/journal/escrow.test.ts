@@ -7,6 +7,8 @@ import { fileEscrow, keychainEscrow } from '../../src/journal/escrow.ts';
 import { makePrivateFolder } from '../../src/platform/paths.ts';
 import { failureIn } from '../support/failure.ts';
 import { memoryKeychain } from '../support/fake-keychain.ts';
+import { cannotMount } from '../support/real-parts.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const held = { id: 'new00001', name: 'ci "quoted"\n', secret: new Secret('sk_canary_EXAMPLE') };
@@ -58,6 +60,17 @@ describe('a file', () => {
     // In place: works on a full disk too.
     expect([after.size, after.ino]).toEqual([before.size, before.ino]);
     await escrow.erase('op1');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test.skipIf(cannotMount())('that does not fit on the disk is not left behind', async () => {
+    const disk = join(temporaryFolder(), 'disk');
+    const folder = join(disk, 'escrow');
+    const { fill } = mountSmallDisk(disk);
+    makePrivateFolder(folder);
+    fill();
+    const reserving = fileEscrow(folder, makePrivateFolder).reserve('op1');
+    await expect(reserving).rejects.toMatchObject({ code: 'ENOSPC' });
     expect(readdirSync(folder)).toEqual([]);
   });
 
