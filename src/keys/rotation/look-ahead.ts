@@ -99,6 +99,9 @@ export class LookAhead {
 /** A look at an old key that is younger than this need not be repeated. */
 export const maxSeenMs = 10_000;
 
+/** Of an API without a call for one key, a list that is younger than this is not read again. */
+const maxListedMs = 1_000;
+
 /**
  * Everything that the API reports of a key, and when it did, as `monotonicMs`. Undefined if the key is gone since it was
  * listed: it is neither found nor listed any more, in a list that is whole.
@@ -106,7 +109,7 @@ export const maxSeenMs = 10_000;
 export async function lookAt(
   { backend, listKeys }: Pick<RotationServices, 'backend' | 'listKeys'>,
   listed: Key,
-  seen?: SeenKey,
+  { seen, listedAt }: { seen?: SeenKey | undefined; listedAt?: number | undefined } = {},
 ): Promise<{ key: Key; seenAt?: number } | undefined> {
   if (seen?.key.id === listed.id && monotonicMs() - seen.seenAt < maxSeenMs)
     return { key: { ...listed, ...seen.key }, seenAt: seen.seenAt };
@@ -114,6 +117,7 @@ export async function lookAt(
   const { show } = backend.capabilities;
   const key = show ? await backend.get(listed.id) : undefined;
   if (key) return { key: { ...listed, ...key }, seenAt };
+  if (!show && listedAt !== undefined && seenAt - listedAt < maxListedMs) return { key: listed };
   const keys = await listKeys([listed.name, listed.id]);
   const listedAgain = keys.find(({ id }) => id === listed.id);
   if (listedAgain) return { key: { ...listed, ...listedAgain } };

@@ -1,5 +1,6 @@
 import { KeysError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
+import { monotonicMs } from '../../platform/monotonic.ts';
 import { requireCapacity } from '../capacity.ts';
 import type { Destination, RecordOf } from '../destination.ts';
 import { differences } from '../differences.ts';
@@ -41,6 +42,7 @@ export async function rotateOne(
   try {
     const resumed = await resume(services, job);
     const keys = resumed.hasChanged ? await services.listKeys(concerned(old, resumed)) : job.keys;
+    const listedAt = resumed.hasChanged ? monotonicMs() : job.listedAt;
     const settled = await retireSuperseded(services, { ...job, keys }, destination?.places ?? []);
     const current = currentKey(keys, old);
     // A key with old ones left to retire is not done with.
@@ -53,7 +55,7 @@ export async function rotateOne(
     }
     if (!destination || !(resumed.isRenewed || (await isWanted(services, current, job))))
       return { ...unchanged(current), ...retirements };
-    const record = await rotate(services, { ...job, keys, old: current, onReplaced }, destination);
+    const record = await rotate(services, { ...job, keys, listedAt, old: current, onReplaced }, destination);
     if (record) return { ...record, ...retirements };
     if (settled.pending !== undefined) throw unfinished(settled.pending, []);
     return undefined;
@@ -89,9 +91,8 @@ function endOfOld(
   return { oldRevoked, oldRevokeAt: oldRevoked ? null : (old.retireAt ?? old.expiresAt ?? null) };
 }
 
-/** Whether a key was revoked, replaced or given another end between two looks at it: another process has rotated it. */
+/** Whether a key was revoked, or given another end, between two looks at it: another process has rotated it. */
 function isEnded(before: Key, now: Key): boolean {
-  if (now.superseded && !before.superseded) return true;
   if (now.status === 'revoked') return before.status !== 'revoked';
   return before.expiresAt !== undefined && now.expiresAt !== undefined && before.expiresAt !== now.expiresAt;
 }
@@ -106,14 +107,14 @@ function overtaken(name: string): KeysError {
 
 async function rotate(
   services: RotationServices,
-  { keys, old: listed, policy, isOne, ahead, pace, onReplaced }: RotationJob,
+  { keys, listedAt, old: listed, policy, isOne, ahead, pace, onReplaced }: RotationJob,
   destination: Destination<RotationRecord>,
 ): Promise<RotationRecord | undefined> {
   const { backend } = services;
   const { capabilities } = backend;
   const { name: profile, provider } = services.profile;
   const placed = (key: Key): Key => ({ ...key, provider, profile });
-  const seen = await lookAt(services, listed, ahead?.seen);
+  const seen = await lookAt(services, listed, { seen: ahead?.seen, listedAt });
   // It was listed before its name was claimed.
   if (!seen || isEnded(listed, seen.key)) throw overtaken(listed.name);
   const { key: old, seenAt } = seen;
@@ -226,7 +227,7 @@ async function dryRun(services: RotationServices, job: RotationJob): Promise<Rot
   if (isOne) await services.tell({ type: 'dry-run' });
   const isWanted = !policy.finishOnly && (await isDue(services, old, job));
   if (!isWanted) return { ...unchanged(old), dryRun: true };
-  const seen = await lookAt(services, old);
+  const seen = await lookAt(services, old, job);
   if (!seen) throw overtaken(old.name);
   await planSuccessor(services, seen.key, policy);
   const grace = revokesFirst(services.backend) ? 0 : graceMs(policy, services.now);

@@ -1,4 +1,5 @@
 import { usageError } from '../../base/errors.ts';
+import { monotonicMs } from '../../platform/monotonic.ts';
 import { requireRotation } from '../capability-check.ts';
 import { findKeys } from '../find.ts';
 import type { Key } from '../key.ts';
@@ -42,6 +43,7 @@ export async function rotateKeys(
   if (!capabilities.revoke && !rotates)
     await services.tell({ type: 'only-disables', provider: services.profile.provider });
   const keys = await services.listKeysWith(references);
+  const listedAt = monotonicMs();
   await requireKeyLeft(services, keys, references);
   const targets = chooseTargets(keys, references, policy);
   const own = policy.dryRun || policy.finishOnly ? undefined : await services.ownKey(keys);
@@ -50,7 +52,10 @@ export async function rotateKeys(
   await tryDestination(services, { policy, isOne });
   if (isOne && old) {
     const withOwn = own?.key.id === old.id ? await includeOwn(services, own, policy) : policy;
-    return { kind: 'one', record: await rotateOne(services, { keys, old, policy: withOwn, isOne: true }) };
+    return {
+      kind: 'one',
+      record: await rotateOne(services, { keys, listedAt, old, policy: withOwn, isOne: true }),
+    };
   }
   const isOwn = ({ id }: Key) => id === own?.key.id;
   if (own && targets.some(isOwn)) await services.tell({ type: 'own-key-skipped', key: own.key });
@@ -60,7 +65,9 @@ export async function rotateKeys(
   const lookAhead = await lookAheadAt(services, remaining, policy);
   const work = async (target: Key, pace: Pace) => {
     const ahead = await lookAhead?.at(target, pace.concurrency);
-    const job = { keys, old: target, policy, isOne: false, pace, ...(ahead && { ahead }) };
+    // What was looked at ahead was listed later.
+    const known = ahead ? { keys, ahead } : { keys, listedAt };
+    const job = { ...known, old: target, policy, isOne: false, pace };
     return rotateOne(services, { ...job, ...(fleet && { onReplaced: fleet.note }) });
   };
   const { RotationBatch } = await import('./rotate-many.ts');

@@ -45,6 +45,8 @@ export interface Pace {
 export interface RotationJob {
   /** At least all keys of the name, newest first; see `KeyBackend.list`. */
   keys: readonly Key[];
+  /** When they were listed at the latest, as `monotonicMs`; absent: some time ago. */
+  listedAt?: number | undefined;
   old: Key;
   policy: RotationPolicy;
   /** The only key of this command: its steps are told one by one. */

@@ -110,7 +110,7 @@ test('a key that was seen some time ago, or is another one, is looked at again',
     seenAt: monotonicMs() - ageMs,
   });
   const description = async (one?: ReturnType<typeof seen>) =>
-    (await lookAt(account, listed, one))?.key.description;
+    (await lookAt(account, listed, { seen: one }))?.key.description;
   expect(await description(seen(5_000))).toBe('then');
   expect(await description(seen(11_000))).toBe('now');
   expect(await description(seen(0, 'old-b'))).toBe('now');
@@ -129,4 +129,9 @@ test('a key is gone if it is neither found nor in a list that is whole', async (
   // What finds keys decides; a list that may be cut at 50 keys does not.
   expect(await lookAt(accountWith({ listed: others }), listed)).toBeUndefined();
   expect((await lookAt(accountWith({ listed: others }, false), listed))?.key).toBe(listed);
+  // Nor is a list read again that is young.
+  const listedAt = monotonicMs();
+  expect((await lookAt(accountWith({}, false), listed, { listedAt }))?.key).toBe(listed);
+  expect(await lookAt(accountWith({}, false), listed, { listedAt: listedAt - 2_000 })).toBeUndefined();
+  expect(await lookAt(accountWith({}), listed, { listedAt })).toBeUndefined();
 });
