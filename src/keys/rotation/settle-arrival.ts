@@ -1,5 +1,6 @@
 import type { Aside } from '../../platform/permits.ts';
 import type { Operation } from '../operations/operation.ts';
+import { attemptIn } from '../operations/operation.ts';
 import type { Delivered } from '../ports.ts';
 
 /** What this command has delivered, and how it is written down. */
@@ -13,7 +14,7 @@ export interface Arrival {
  * hold; if one cannot be read back, this rejects with `KeysError`, so that the old key stays.
  */
 export async function settleArrival(operation: Operation, { aside, delivered }: Arrival): Promise<void> {
-  const noted = operation.steps.flatMap((one) => (one.step === 'delivered' ? one.sink : []));
+  const noted = attemptIn(operation.steps).flatMap((one) => (one.step === 'delivered' ? one.sink : []));
   try {
     await aside(async () => {
       for (const one of delivered)

@@ -47,3 +47,11 @@ test('what could not be written down before is written down now, once', async ()
   await settle(disk, false);
   expect(disk.steps).toMatchObject([{ step: 'delivered', sink: 'exec:take', verified: false }]);
 });
+
+test('what an earlier attempt has delivered does not count', async () => {
+  const disk = new OnFullDisk(5);
+  await settle(disk, false);
+  disk.noteAhead({ step: 'creating' });
+  await settle(disk, false);
+  expect(disk.steps.map(({ step }) => step)).toEqual(['delivered', 'creating', 'delivered']);
+});
