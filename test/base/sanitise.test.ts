@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { safeJson, shown, visible, visibleLines } from '../../src/base/sanitise.ts';
+import { anyCharacter } from '../support/any-character.ts';
 
 /** The Unicode categories of characters that do not print by themselves, and the characters that print as nothing. */
 const hidden =
@@ -14,7 +15,7 @@ function hiddenIn(text: string): string[] {
 
 /** Text in which unsafe characters are frequent. */
 const nasty = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc
     .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 20 })
     .map((codes) => String.fromCharCode(...codes)),

@@ -6,6 +6,7 @@ import { parseManifest } from '../../src/manifest/parse-manifest.ts';
 import type { WrittenKey } from '../../src/manifest/write-manifest.ts';
 import { manifestOf, schemaUrl, writeManifest } from '../../src/manifest/write-manifest.ts';
 import { inWriting } from '../../src/manifest/written-key.ts';
+import { anyCharacter } from '../support/any-character.ts';
 import { runs } from '../support/runs.ts';
 import { keysJsonSchema } from './keys-schema.ts';
 
@@ -62,7 +63,7 @@ test('keys of the same name are told apart by their profiles', () => {
 
 /** Text as a hostile server may send it: any character, and what YAML and the file give a meaning. */
 const foreign = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.string({ unit: 'grapheme' }),
   fc
     .array(

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import type { Encoding } from '../../src/output/formats.ts';
 import { encoderFor } from '../../src/output/formats.ts';
 import { cell } from '../../src/output/values.ts';
+import { anyCharacter } from '../support/any-character.ts';
 import { collect } from '../support/collect.ts';
 import { runs } from '../support/runs.ts';
 
@@ -130,7 +131,7 @@ describe('text from a server', () => {
 const anyRecord = fc.dictionary(
   fc.constantFrom('id', 'name', 'weird key: #', 'no', '1'),
   fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyCharacter }),
     fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
     fc.boolean(),
     fc.constant(null),

@@ -8,6 +8,7 @@ import { renderTable } from '../../src/output/table.ts';
 import type { Alignment, Typesetting } from '../../src/output/typesetting.ts';
 import { isNarrow, narrowTypesetting, narrowWidth } from '../../src/output/typesetting.ts';
 import { wideTypesetting } from '../../src/output/wide-typesetting.ts';
+import { anyCharacter } from '../support/any-character.ts';
 import { runs } from '../support/runs.ts';
 
 interface Row {
@@ -158,7 +159,7 @@ describe('if not even the most important columns fit', () => {
 const text = fc.oneof(
   fc.string({ maxLength: 40 }),
   fc.string({ unit: 'grapheme', maxLength: 40 }),
-  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ unit: anyCharacter, maxLength: 20 }),
   fc
     .array(fc.constantFrom('日', '本', '한', 'a', 'é', '👍', '👩‍🚀', ' '), { maxLength: 30 })
     .map((parts) => parts.join('')),

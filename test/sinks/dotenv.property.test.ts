@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
 import { readVariable, setVariable } from '../../src/sinks/dotenv.ts';
+import { anyCharacter } from '../support/any-character.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const separator = fc.constantFrom('=', ' = ', '=\t', ': ');
@@ -38,7 +39,7 @@ const pieces = fc.constantFrom('KEY', '\\n', ...'a= #\'"`\\\n\ré\xa0$:');
 const value = fc.oneof(
   fc.stringMatching(/^[\w.-]{1,40}$/),
   fc.array(pieces, { maxLength: 8 }).map((list) => list.join('')),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
 );
 
 /** The new file, or undefined where it was refused. */
