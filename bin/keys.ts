@@ -10,7 +10,13 @@ const isVersion = others.length === 0 && /^(?:--version|-[vV])$/.test(word);
 if (!isVersion || !isWritten(`${version}\n`)) {
   const isKept = !isVersion && word !== 'serve';
   if (isKept) startKeychainEarly(join(__dirname, 'keychain-child.cjs'), process.argv.slice(2), process.env);
-  runFromCache('./program.cjs', isKept ? word : undefined);
+  try {
+    runFromCache('./program.cjs', isKept ? word : undefined);
+  } catch (error) {
+    // No part of the program is there that could tell it better.
+    writeSync(2, `error: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
 }
 
 /** Scripts ask for the version often: it takes no program. Whatever is wrong with stdout, the program knows what to do. */

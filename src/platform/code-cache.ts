@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
-import { BundleTexts, prefix } from './bundle-texts.ts';
+import { BundleTexts, loaded, prefix } from './bundle-texts.ts';
 import { folderOf } from './cache-folder.ts';
 import type { CodePlace, CompiledCode, StoredCode } from './code-store.ts';
 import { readCode, writeCode } from './code-store.ts';
@@ -103,11 +103,8 @@ class Bundle {
   #compile(path: string): (...values: unknown[]) => void {
     const { text, stamp } = this.#texts.of(path);
     const cachedData = this.#storedCode?.get(stamp);
-    const script = new Script(text, {
-      filename: path,
-      columnOffset: -prefix.length,
-      ...(cachedData && { cachedData }),
-    });
+    const options = { filename: path, columnOffset: -prefix.length, ...(cachedData && { cachedData }) };
+    const script = loaded(path, () => new Script(text, options));
     this.#scripts.push({ stamp, script });
     if (script.cachedDataRejected !== false) this.isIncomplete = true;
     return script.runInThisContext();

@@ -7,8 +7,10 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -210,4 +212,23 @@ test('code of another program is not used', async () => {
   const list = [process.execPath, join(copy, 'keys.cjs'), 'list', '--json'];
   expect(await box.command(list, { env: withCache })).toEqual({ exit: 0, stdout, stderr: '' });
   expect(statSync(file).ino).not.toBe(ino);
+});
+
+test.for([
+  ['is missing', (file: string) => rmSync(file)],
+  ['is empty', (file: string) => truncateSync(file)],
+  ['lacks its end', (file: string) => truncateSync(file, statSync(file).size / 2)],
+  [
+    'is damaged',
+    (file: string) => writeFileSync(file, String(readFileSync(file)).replace('(function', '(f')),
+  ],
+] as const)('a program with a file that %s says so, and does not show it', async ([, spoil]) => {
+  const box = new Sandbox();
+  const copy = join(box.cwd, 'dist');
+  cpSync(dirname(program), copy, { recursive: true });
+  spoil(join(copy, 'common.pack'));
+  const list = [process.execPath, join(copy, 'keys.cjs'), 'list', '--json'];
+  const { exit, stdout, stderr } = await box.command(list);
+  expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' });
+  expect(stderr).toMatch(/^error: \S+ cannot be loaded \([^)]+\): install keys again\n$/);
 });
