@@ -41,10 +41,10 @@ export function withoutSentSecrets(
 ): RawResponse {
   const secrets = sentSecrets(requestHeaders);
   const longSecrets = [...secrets, ...confidential].filter(isLong);
-  const all = [...secrets, ...longSecrets, ...secretsInBody(body).filter(isLong)];
+  const all = new Set([...secrets, ...longSecrets, ...secretsInBody(body).filter(isLong)]);
   return {
     ...response,
-    headers: headersWithout(all, response.headers),
+    headers: headersWithout([...all], response.headers),
     ...bodyWithout(longSecrets, response.body),
   };
 }
