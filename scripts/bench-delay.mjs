@@ -95,7 +95,8 @@ export async function benchDelay() {
       rows: cases.map(({ what, aim }, index) => ({ what, aim, ...delaysOf(results[index].flat()) })),
     };
   } finally {
-    for (const one of running) one.end();
+    // The server misses its database if that is removed first.
+    await Promise.all(running.map((one) => one.end()));
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -2,16 +2,18 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Starts a program; resolves with its first line on stdout, and with a function that ends it. */
+/** Starts a program; resolves with its first line on stdout, and with a function that ends it and resolves once it has ended. */
 export async function startProgram(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options });
   let output = '';
-  const ended = once(child, 'close').then(() => Promise.reject(new Error(`${command} ${args[0]} ended`)));
+  const closed = once(child, 'close');
+  const ended = closed.then(() => Promise.reject(new Error(`${command} ${args[0]} ended`)));
   while (!output.includes('\n')) output += (await Promise.race([once(child.stdout, 'data'), ended]))[0];
   ended.catch(() => {});
   const end = () => {
     child.stdin.end();
     child.kill();
+    return closed;
   };
   return { line: output.split('\n')[0], end, child };
 }
