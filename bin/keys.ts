@@ -15,7 +15,8 @@ if (!isVersion || !isWritten(`${version}\n`)) {
   } catch (error) {
     // No part of the program is there that could tell it better.
     writeSync(2, `error: ${(error as Error).message}\n`);
-    process.exitCode = 1;
+    // Not at the end of the process that was started for the keychain.
+    process.exit(1);
   }
 }
 

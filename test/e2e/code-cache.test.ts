@@ -232,3 +232,18 @@ test.for([
   expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' });
   expect(stderr).toMatch(/^error: \S+ cannot be loaded \([^)]+\): install keys again\n$/);
 });
+
+test('a damaged program does not wait for the keychain that it has asked for', async () => {
+  const box = new Sandbox();
+  const copy = join(box.cwd, 'dist');
+  cpSync(dirname(program), copy, { recursive: true });
+  truncateSync(join(copy, 'common.pack'), 1000);
+  const profile = { provider: 'unreal', url: 'https://api.example.com' };
+  mkdirSync(join(box.home, 'config'), { recursive: true });
+  writeFileSync(
+    join(box.home, 'config', 'config.json'),
+    JSON.stringify({ currentProfile: 'work', profiles: { work: profile } }),
+  );
+  const { exit } = await box.command(['timeout', '20', process.execPath, join(copy, 'keys.cjs'), 'list']);
+  expect(exit).toBe(1);
+});
