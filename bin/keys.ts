@@ -15,7 +15,7 @@ if (!isVersion || !isWritten(`${version}\n`)) {
   } catch (error) {
     // No part of the program is there that could tell it better.
     writeSync(2, `error: ${(error as Error).message}\n`);
-    // Not at the end of the process that was started for the keychain.
+    // The process that was started for the keychain would keep this one waiting.
     process.exit(1);
   }
 }
