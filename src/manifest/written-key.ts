@@ -48,6 +48,8 @@ const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 /** A server's clock, and its rounding, may shift an end by this much. */
 const toleranceMs = 60_000;
+/** The last second of a day is a date, also for a key made around midnight: only the server's rounding may shift it. */
+const dateToleranceMs = 999;
 
 /** The lifetime of the key, if it is a round one: the keys that replace it get the same. Else the time itself. */
 function expiryInWriting(
@@ -57,19 +59,18 @@ function expiryInWriting(
   if (expiresAt === undefined) return undefined;
   if (expiresAt === null) return 'never';
   const end = new Date(expiresAt);
-  const time = /T23:59:59(?:\.000)?Z$/.test(end.toISOString())
-    ? end.toISOString().slice(0, 10)
-    : absoluteTimeOf(end);
+  const isDate = end.toISOString().endsWith('T23:59:59.000Z');
+  const time = isDate ? end.toISOString().slice(0, 10) : absoluteTimeOf(end);
   if (createdAt === undefined) return time;
   const start = new Date(createdAt);
   const step = stepAt(expirySteps, end, start);
   if (step !== undefined) return step;
-  return roundSpan(end.getTime() - start.getTime()) ?? time;
+  return roundSpan(end.getTime() - start.getTime(), isDate ? dateToleranceMs : toleranceMs) ?? time;
 }
 
-function roundSpan(ms: number): string | undefined {
-  const isNear = (unitMs: number) => Math.abs(ms - Math.round(ms / unitMs) * unitMs) <= toleranceMs;
-  if (ms >= dayMs - toleranceMs && isNear(dayMs)) return `${Math.round(ms / dayMs)}d`;
+function roundSpan(ms: number, withinMs: number): string | undefined {
+  const isNear = (unitMs: number) => Math.abs(ms - Math.round(ms / unitMs) * unitMs) <= withinMs;
+  if (ms >= dayMs - withinMs && isNear(dayMs)) return `${Math.round(ms / dayMs)}d`;
   return ms >= hourMs && ms < 2 * dayMs && isNear(hourMs) ? `${Math.round(ms / hourMs)}h` : undefined;
 }
 

@@ -167,6 +167,15 @@ test.each([
   expect(expiresOf(expiresAt)).toBe(written);
 });
 
+test.each([
+  ['2026-11-22T23:59:30.000Z', '2027-01-31'],
+  ['2026-11-22T23:59:59.250Z', '70d'],
+  ['2026-11-23T00:00:00.000Z', '2027-01-31'],
+  ['2026-11-23T00:00:04.250Z', '2027-01-31'],
+])('the end of a date, in a key made at %s, is written as %s', (createdAt, written) => {
+  expect(expiresOf('2027-01-31T23:59:59Z', createdAt)).toBe(written);
+});
+
 test('an API with fixed lifetimes gets one of them', () => {
   const end = after(created, { months: 6, milliseconds: 0 }).toISOString();
   const key: Key = {
