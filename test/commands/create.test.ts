@@ -516,6 +516,21 @@ test('a second key of a name supersedes the first, and says that both are live',
   ]);
 });
 
+test('keys of one name are named up to three', async () => {
+  const box = new Sandbox();
+  const warnings: string[] = [];
+  for (let count = 0; count < 6; count++)
+    warnings.push((await box.keys(['create', 'ci', '--to', 'exec:cat'])).stderr);
+  const shown = (stderr = '') => stderr.split('\n').find((line) => line.startsWith('warning: '));
+  expect(shown(warnings[0])).toBeUndefined();
+  expect(shown(warnings[2])).toMatch(
+    /^warning: 2 keys named ci already work \(\w+, \w+\): the new one supersedes them, and they stay active$/,
+  );
+  expect(shown(warnings[5])).toMatch(
+    /^warning: 5 keys named ci already work \((\w+, ){2}\w+ and 2 more\): the new one supersedes them, and they/,
+  );
+});
+
 test('--dry-run shows the key, makes nothing, and tells where the real run would be refused', async () => {
   const box = new Sandbox();
   const args = ['create', 'ci', '--expires', '10d', '--dry-run'];

@@ -1,6 +1,7 @@
 import { shown, visible } from '../../base/sanitise.ts';
 import { maskSecrets } from '../../base/secret.ts';
 import { shellWord } from '../../base/shell-word.ts';
+import { shortList } from '../../base/short-list.ts';
 import { absoluteTime } from '../../base/time.ts';
 import type { Key } from '../key.ts';
 import type { Requirable } from './audit-policy.ts';
@@ -80,11 +81,10 @@ export const duplicateName: AccountRule = {
     for (const group of groups.values()) {
       const [key, ...others] = group;
       if (!key || others.length === 0) continue;
-      const ids = others.slice(0, 3).map(({ id }) => label(id));
-      const more = others.length > ids.length ? ` and ${others.length - ids.length} more` : '';
+      const ids = shortList(others.map(({ id }) => label(id)));
       yield {
         key,
-        message: `${labelOf(key)} is also the name of ${ids.join(', ')}${more}`,
+        message: `${labelOf(key)} is also the name of ${ids}`,
         fix: account.capabilities.updateFields.includes('name')
           ? onKey('update', key, account, { flags: '--name NAME' })
           : onKey('show', key, account),

@@ -1,3 +1,4 @@
+import { shortList } from '../../base/short-list.ts';
 import type { CreationEvent } from '../../keys/operations/create.ts';
 import type { Message } from '../message.ts';
 import { note, warning } from '../message.ts';
@@ -19,11 +20,7 @@ export function creationMessages(
         warning(`cannot tell whether ${event.sink} holds the value of ${event.key.name} (${event.key.id})`),
       ];
     case 'supersedes':
-      return [
-        warning(
-          `a key named ${event.name} already works (${event.ids.join(', ')}): the new one supersedes it, and it stays active`,
-        ),
-      ];
+      return [warning(superseding(event.name, event.ids))];
     case 'stored':
       return storedMessages(event.key, event.differences, reader);
     case 'unidentified':
@@ -39,4 +36,11 @@ export function creationMessages(
     case 'delivered':
       return deliveryMessages(event.delivered);
   }
+}
+
+function superseding(name: string, ids: readonly string[]): string {
+  const shown = shortList(ids);
+  return ids.length === 1
+    ? `a key named ${name} already works (${shown}): the new one supersedes it, and it stays active`
+    : `${ids.length} keys named ${name} already work (${shown}): the new one supersedes them, and they stay active`;
 }
