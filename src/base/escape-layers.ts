@@ -1,12 +1,23 @@
 import { isAscii } from 'node:buffer';
 
+/** What each of the 256 bytes becomes, filled when it is first read: few processes look at more than ASCII. */
+export type ByteTable = () => Uint8Array;
+
 /** Maps a byte to lower case, and the alphabet of base64url (RFC 4648 section 5) to that of base64. */
-export const foldedBytes = Uint8Array.from({ length: 256 }, (_, byte) => {
+export const foldedBytes = byteTable((byte) => {
   if (byte === 0x2d) return 0x2b;
   if (byte === 0x5f) return 0x2f;
   return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
 });
-export const unfoldedBytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+export const unfoldedBytes = byteTable((byte) => byte);
+
+function byteTable(become: (byte: number) => number): ByteTable {
+  let table: Uint8Array | undefined;
+  return () => {
+    table ??= Uint8Array.from({ length: 256 }, (_, byte) => become(byte));
+    return table;
+  };
+}
 
 /** Escapes of URLs, JavaScript, JSON, HTML and C; a backslash before any other character means that character. */
 const escapes =
@@ -16,14 +27,15 @@ const escapes =
 const plainBackslashes = /\\+(?![ux0-7])/gi;
 
 /** The bytes without the zeros of UTF-16, each replaced by its entry in the table. */
-export function fold(bytes: Buffer, table: Uint8Array = foldedBytes): Buffer {
+export function fold(bytes: Buffer, table: ByteTable = foldedBytes): Buffer {
   if (table === foldedBytes && isAscii(bytes))
     return Buffer.from(foldedAscii(bytes.toString('latin1')), 'latin1');
+  const entries = table();
   const result = Buffer.allocUnsafe(bytes.length);
   let size = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] as number;
-    if (byte !== 0) result[size++] = table[byte] as number;
+    if (byte !== 0) result[size++] = entries[byte] as number;
   }
   return result.subarray(0, size);
 }
@@ -48,10 +60,10 @@ export interface Layer {
   text: string;
   starts: readonly number[];
   ends: readonly number[];
-  table: Uint8Array;
+  table: ByteTable;
 }
 
-export function firstLayer(bytes: Buffer, table: Uint8Array): Layer {
+export function firstLayer(bytes: Buffer, table: ByteTable): Layer {
   const starts: number[] = [];
   for (let at = 0; at < bytes.length; at++) if (bytes[at] !== 0) starts.push(at);
   return {
@@ -90,13 +102,13 @@ export function nextLayer({ text, starts, ends, table }: Layer): Layer | undefin
 }
 
 /** What a match of `escapes` stands for; nothing for a backslash. */
-function unescaped([, ...groups]: readonly (string | undefined)[], table: Uint8Array): string {
+function unescaped([, ...groups]: readonly (string | undefined)[], table: ByteTable): string {
   const hex = groups[0] ?? groups[1] ?? groups[2] ?? groups[3] ?? groups[4];
   if (hex !== undefined) return characterOf(Number.parseInt(hex, 16), table);
   if (groups[5] !== undefined) return characterOf(Number(groups[5]), table);
   return groups[6] === undefined ? '' : characterOf(Number.parseInt(groups[6], 8), table);
 }
 
-function characterOf(code: number, table: Uint8Array): string {
-  return String.fromCharCode(table[code & 0xff] as number);
+function characterOf(code: number, table: ByteTable): string {
+  return String.fromCharCode(table()[code & 0xff] as number);
 }

@@ -1,4 +1,4 @@
-import type { Layer } from './escape-layers.ts';
+import type { ByteTable, Layer } from './escape-layers.ts';
 import {
   firstLayer,
   fold,
@@ -217,7 +217,7 @@ interface Span {
 }
 
 /** Where the patterns stand in a text, under any number of layers of escapes. */
-function spansIn(bytes: Buffer, patterns: readonly Buffer[], table: Uint8Array): Span[] {
+function spansIn(bytes: Buffer, patterns: readonly Buffer[], table: ByteTable): Span[] {
   const spans: Span[] = [];
   let layer: Layer | undefined = firstLayer(bytes, table);
   for (let depth = 0; layer && depth <= maxEscapeLayers; depth++) {
