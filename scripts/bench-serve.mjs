@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { startPostgres } from './bench-postgres.mjs';
 import { startProgram } from './bench-processes.mjs';
 import { median, takeTurns } from './bench-table.mjs';
@@ -15,7 +15,6 @@ const connections = 64;
 const memoryRequests = 250_000;
 
 const program = join(root, 'dist', 'keys.cjs');
-const autocannon = join(root, 'node_modules', 'autocannon', 'autocannon.js');
 
 /** Answers as little as an authorisation can: a status and no body. Tells its address, then what its processor time is. */
 const bare = `
@@ -33,8 +32,8 @@ const columns = [
   { key: 'rate', label: 'requests/s', digits: 0 },
   { key: 'ratio', label: 'to bare', digits: 2 },
   { key: 'aim', label: 'aim' },
-  { key: 'p99', label: 'p99 ms', digits: 0 },
-  { key: 'p99Ratio', label: 'p99 to bare', digits: 1 },
+  { key: 'p99', label: 'p99 ms', digits: 1 },
+  { key: 'p99Ratio', label: 'p99 to bare', digits: 2 },
   { key: 'cpu', label: 'processor µs', digits: 1 },
   { key: 'databaseCpu', label: 'of PostgreSQL µs', digits: 1 },
   { key: 'trips', label: 'round trips for slots', digits: 3 },
@@ -70,7 +69,7 @@ export async function benchServe({ peers, comparedOnly = false } = {}) {
       cases.push({ what, ...JSON.parse(await start(script)) });
     if (database) cases.push(...(await postgresCases(env, folder, database, startWith)));
     const results = await takeTurns(cases, rounds, (one, isFirst) =>
-      measure(one, ['-d', String(isFirst ? 1 : seconds)]),
+      measure(one, ['seconds', String(isFirst ? 1 : seconds)]),
     );
     return {
       title: 'Verifications',
@@ -119,18 +118,17 @@ async function measure({ url, metricsUrl, authorization, database }, amount) {
   const before = await metric(metricsUrl, 'process_cpu_seconds_total');
   const tripsBefore = database && (await metric(metricsUrl, 'keys_slot_round_trips_total'));
   const databaseBefore = database?.processorMs();
-  const load = ['-c', String(connections), ...amount, '--json', '-H', `authorization: ${authorization}`, url];
-  const options = { cwd: dirname(autocannon), stdio: ['ignore', 'pipe', 'ignore'] };
-  const child = spawn(process.execPath, [autocannon, ...load], options);
+  const args = [join(root, 'scripts', 'bench-load.mjs'), url, authorization, String(connections), ...amount];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let report = '';
   child.stdout.on('data', (text) => {
     report += text;
   });
   await once(child, 'close');
   const cpu = (await metric(metricsUrl, 'process_cpu_seconds_total')) - before;
-  const { requests, latency, errors, '5xx': failures } = JSON.parse(report);
-  if (errors > 0 || failures > 0) throw new Error(`${errors} errors and ${failures} failures at ${url}`);
-  const result = { rate: requests.average, p99: latency.p99, cpu: (cpu / requests.total) * 1e6 };
+  const { rate, total, p99, failures } = JSON.parse(report);
+  if (failures > 0) throw new Error(`${failures} of ${total} requests failed at ${url}`);
+  const result = { rate, p99, cpu: (cpu / total) * 1e6 };
   if (!database) return result;
   // What was used is written a moment later.
   await new Promise((resume) => setTimeout(resume, 300));
@@ -138,8 +136,8 @@ async function measure({ url, metricsUrl, authorization, database }, amount) {
   const databaseMs = databaseBefore === undefined ? undefined : database.processorMs() - databaseBefore;
   return {
     ...result,
-    trips: trips / requests.total,
-    ...(databaseMs !== undefined && { databaseCpu: (databaseMs / requests.total) * 1000 }),
+    trips: trips / total,
+    ...(databaseMs !== undefined && { databaseCpu: (databaseMs / total) * 1000 }),
   };
 }
 
@@ -167,7 +165,7 @@ function rowsOf(cases, results) {
 async function memoryNote(one) {
   const megabytes = [];
   for (const requests of [0, memoryRequests, memoryRequests]) {
-    if (requests > 0) await measure(one, ['-a', String(requests)]);
+    if (requests > 0) await measure(one, ['requests', String(requests)]);
     const bytes = await metric(one.metricsUrl, 'process_resident_memory_bytes');
     megabytes.push((bytes / 1024 / 1024).toFixed(0));
   }
