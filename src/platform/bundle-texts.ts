@@ -33,31 +33,33 @@ const [prefixBytes, suffixBytes] = [Buffer.from(prefix), Buffer.from('\n})')];
 
 /**
  * The files that most commands load are one file, `scripts/build.mjs` says which: opening each would take longer than reading
- * it does. Its first line tells where their texts are, from the end of that line. As one long text, V8 keeps them apart from
- * what it collects as garbage and copies; each is a part of it.
+ * it does. It begins with the index: an empty line, for each file a line of its name, its offset and its length, and an empty
+ * line, from the end of which the offsets count. As one long text, V8 keeps them apart from what it collects as garbage and
+ * copies; each is a part of it.
  */
 export class BundleTexts {
   readonly #packed: string;
   readonly #text: string;
   readonly #stamp: string;
-  readonly #start: number;
-  readonly #places: Readonly<Record<string, readonly [offset: number, length: number]>>;
+  readonly #index: string;
 
   constructor(packed: string) {
     this.#packed = packed;
     this.#stamp = loaded(packed, () => stampOf(packed));
     this.#text = loaded(packed, () => textOf(packed));
-    this.#start = this.#text.indexOf('\n') + 1;
-    this.#places = loaded(packed, () => JSON.parse(this.#text.slice(0, this.#start)));
+    const end = this.#text.indexOf('\n\n');
+    if (end === -1) throw notLoaded(packed, 'it lacks its end');
+    this.#index = this.#text.slice(0, end + 2);
   }
 
   /** No two files of the bundle have the same name. */
   of(path: string): BundleText {
     const name = basename(path);
-    const place = this.#places[name];
-    if (!place) return loaded(path, () => ({ stamp: stampOf(path), text: wrapped(readFileSync(path)) }));
-    const [offset, length] = place;
-    const start = this.#start + offset;
+    const line = this.#index.indexOf(`\n${name} `);
+    if (line === -1) return loaded(path, () => ({ stamp: stampOf(path), text: wrapped(readFileSync(path)) }));
+    const place = this.#index.slice(line + 1, this.#index.indexOf('\n', line + 1)).split(' ');
+    const [offset = 0, length = 0] = place.slice(1).map(Number);
+    const start = this.#index.length + offset;
     const text = this.#text.slice(start, start + length);
     if (text.length < length) throw notLoaded(this.#packed, 'it lacks its end');
     return { stamp: `${name} ${this.#stamp}`, text };
