@@ -96,7 +96,7 @@ describe('from nothing to true', () => {
     ]);
     expect(await listed(box)).toHaveLength(2);
     const value = /API_KEY=(\S+)/.exec(box.read('.env'))?.[1] ?? '';
-    expect(await refusedKeys(box, [value, box.read('web.key').trim()])).toEqual([]);
+    expect(await refusedKeys(box, [value, box.read('web.key').trim()], start)).toEqual([]);
     expect(await plan(box)).toMatchObject({ toDo: 0, exit: 0 });
     expect((await apply(box)).kinds).toEqual(['none ci', 'none web']);
     expect(await listed(box)).toHaveLength(2);

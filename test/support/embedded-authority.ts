@@ -24,11 +24,15 @@ export async function withAuthority<T>(
   }
 }
 
-/** The secrets that the authority rejects. */
-export async function refusedKeys(box: Sandbox, secrets: readonly string[]): Promise<string[]> {
+/** The secrets that the authority rejects at a time. */
+export async function refusedKeys(
+  box: Sandbox,
+  secrets: readonly string[],
+  now: Date = new Date(),
+): Promise<string[]> {
   // There may be no database, and no room for one.
   if (secrets.length === 0) return [];
-  const service = openSqliteService({ path: databaseOf(box), timeoutMs }, () => new Date());
+  const service = openSqliteService({ path: databaseOf(box), timeoutMs }, () => now);
   const decisions = await service.gate.authorize(secrets.map((key) => ({ key })));
   await service.close();
   return secrets.filter((_, index) => !decisions[index]?.allowed);
