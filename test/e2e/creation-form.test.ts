@@ -4,10 +4,12 @@ import { Sandbox } from '../support/sandbox.ts';
 import { StandIns } from '../support/stand-in.ts';
 import type { TerminalOptions } from '../support/terminal.ts';
 import { bashIn, keysIn } from '../support/terminal.ts';
+import type { Filter } from '../support/transcript.ts';
 import { ids, prefixes, secrets, Transcript, times } from '../support/transcript.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
-const filters = [secrets, prefixes, ids, times];
+const years: Filter = { word: 'many', pattern: /(?<=\bin )\d+(?= years \()/g };
+const filters = [secrets, prefixes, ids, times, years];
 const down = '\x1b[B';
 
 async function listed(box: Sandbox): Promise<unknown[]> {
@@ -56,7 +58,7 @@ test('the form asks for everything, and prints the command that does the same', 
     ✔ Where exactly, as PATH#NAME? .env#API_KEY
       Name         ada's key
       Profile      local
-      Expires      in 72 years ([time])
+      Expires      in [many] years ([time])
       Permissions  read, write
       Rate limit   60 requests a minute
       Budget       $9.50
