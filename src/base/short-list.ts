@@ -1,5 +1,7 @@
+const mostShown = 3;
+
 /** `a, b, c and 47 more`: a message stays readable however many there are. */
-export function shortList(texts: readonly string[], most = 3): string {
-  const shown = texts.slice(0, most).join(', ');
-  return texts.length > most ? `${shown} and ${texts.length - most} more` : shown;
+export function shortList<T>(items: readonly T[], textOf: (item: T) => string): string {
+  const shown = items.slice(0, mostShown).map(textOf).join(', ');
+  return items.length > mostShown ? `${shown} and ${items.length - mostShown} more` : shown;
 }

@@ -81,7 +81,7 @@ export const duplicateName: AccountRule = {
     for (const group of groups.values()) {
       const [key, ...others] = group;
       if (!key || others.length === 0) continue;
-      const ids = shortList(others.map(({ id }) => label(id)));
+      const ids = shortList(others, ({ id }) => label(id));
       yield {
         key,
         message: `${labelOf(key)} is also the name of ${ids}`,

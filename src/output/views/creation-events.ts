@@ -39,7 +39,7 @@ export function creationMessages(
 }
 
 function superseding(name: string, ids: readonly string[]): string {
-  const shown = shortList(ids);
+  const shown = shortList(ids, (id) => id);
   return ids.length === 1
     ? `a key named ${name} already works (${shown}): the new one supersedes it, and it stays active`
     : `${ids.length} keys named ${name} already work (${shown}): the new one supersedes them, and they stay active`;
