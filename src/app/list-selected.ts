@@ -10,7 +10,10 @@ import { placedPages } from './lookup.ts';
 export interface SelectedKeys {
   /** In order; read on demand where the backend can. */
   rows: readonly Key[] | AsyncIterable<Key>;
-  /** Of all keys; undefined if a limit ended the list before they were read. `rowCount`: how many were selected. */
+  /**
+   * Of all keys: beside a limited list without their usage, or undefined if the limit ended it before all were read.
+   * `rowCount`: how many were selected.
+   */
   summary(rowCount: number): Promise<Summary | undefined>;
 }
 
@@ -28,7 +31,7 @@ export async function listSelected(context: Context, selection: Selection): Prom
   return {
     rows: new Pages(placedPages(context, selected)),
     async summary(rowCount) {
-      if (backend.summary) return backend.summary(now);
+      if (backend.summary) return backend.summary(now, selection.limit === undefined);
       return rowCount > 0 ? undefined : summarise(await context.keys());
     },
   };

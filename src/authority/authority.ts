@@ -70,8 +70,8 @@ export class Authority implements KeyBackend, HashKeeper {
     return isSelectable(selection) ? selectedPages(this.#store, selection, now) : undefined;
   }
 
-  summary(now: Date): Promise<Summary> {
-    return this.#store.read(() => summaryOf(now));
+  summary(now: Date, withUsage: boolean): Promise<Summary> {
+    return this.#store.read(() => summaryOf(now, withUsage));
   }
 
   async get(id: string): Promise<Key | undefined> {

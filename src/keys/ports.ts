@@ -165,8 +165,8 @@ export interface KeyBackend {
    * Undefined if it takes every key to tell which they are. Absent: it always does.
    */
   select?(selection: Selection, now: Date): AsyncIterable<readonly Key[]> | undefined;
-  /** `summarise` of every key. Absent: that takes the list. */
-  summary?(now: Date): Promise<Summary>;
+  /** `summarise` of every key; its usage only on request. Absent: that takes the list. */
+  summary?(now: Date, withUsage: boolean): Promise<Summary>;
   /** One key with everything that is reported of it; undefined if it does not exist, or is not listed (see `show`). */
   get(id: string): Promise<Key | undefined>;
   /**

@@ -10,7 +10,7 @@ export interface Summary {
   expired: number;
   disabled: number;
   revoked: number;
-  /** Undefined if no key reports them: unknown is not zero. */
+  /** Undefined if no key reports them, or they were not added up: unknown is not zero. */
   requests: number | undefined;
   tokens: number | undefined;
   spentUsd: number | undefined;

@@ -116,7 +116,12 @@ describe('a selection that the database carries out is that of the whole list', 
   });
 
   test('so are its counts and sums', () => {
-    expect(done(summaryOf(now))).toEqual(summarise(all));
+    expect(done(summaryOf(now, true))).toEqual(summarise(all));
+  });
+
+  test('counts alone leave the usage unknown', () => {
+    const withoutUsage = { requests: undefined, tokens: undefined, spentUsd: undefined };
+    expect(done(summaryOf(now, false))).toEqual({ ...summarise(all), ...withoutUsage });
   });
 });
 

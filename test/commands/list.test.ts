@@ -119,6 +119,21 @@ test('on a terminal, prints a summary of all keys above the table', async () => 
   `);
 });
 
+test('beside a limited list, the summary counts keys and leaves out their usage', async () => {
+  const args = ['list', '--no-color', '--limit', '1'];
+  expect(await shows(await seeded(), args, { terminal: 110 })).toMatchInlineSnapshot(`
+    "$ keys list --no-color --limit 1
+    exit 0
+    --- stdout
+    local · 1 of 5, 1 hidden (--status all)
+    3 active (1 expiring) · 1 expired · 1 revoked
+
+    NAME  ID                STATUS  EXPIRES      TIME LEFT   LAST USED  REQUESTS  SPENT  MODELS  DESCRIPTION
+    new   [id 1]            active  in 6 months  #########.  never             0  $0.00  all     Nightly SUMMARY
+    "
+  `);
+});
+
 test('an expiring key is yellow and a revoked one dim, unless NO_COLOR is set', async () => {
   const box = await seeded();
   const args = ['list', '--status', 'all'];
