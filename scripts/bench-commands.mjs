@@ -1,8 +1,8 @@
 // What a run of the program costs next to a bare start of Node.js, in time and memory.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newFolder } from './bench-folder.mjs';
 import { startKeyring, startProgram } from './bench-processes.mjs';
 import { median, takeTurns } from './bench-table.mjs';
 import { root } from './setup.mjs';
@@ -33,7 +33,7 @@ const columns = [
 
 /** A section of the report. `peers` are those of `installPeers`; `comparedOnly`: nothing that has no peer. */
 export async function benchCommands({ peers, comparedOnly = false } = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'keys-bench-'));
+  const folder = newFolder('commands');
   const running = [];
   try {
     const place = { folder, api: await startProgram(node, [join(root, 'scripts', 'bench-stand-in.mjs')]) };
@@ -56,7 +56,6 @@ export async function benchCommands({ peers, comparedOnly = false } = {}) {
     };
   } finally {
     for (const one of running) one.end();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

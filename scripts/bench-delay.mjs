@@ -2,10 +2,10 @@
 // questions and beside a busy process: what the machine's own scheduling delays is in both.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillDatabase } from './bench-fill.mjs';
+import { newFolder } from './bench-folder.mjs';
 import { startProgram } from './bench-processes.mjs';
 import { takeTurns } from './bench-table.mjs';
 import { root } from './setup.mjs';
@@ -38,7 +38,7 @@ const questions = [
 
 /** A section of the report. */
 export async function benchDelay() {
-  const folder = mkdtempSync(join(tmpdir(), 'keys-bench-delay-'));
+  const folder = newFolder('delay');
   const home = join(folder, 'home');
   const env = { PATH: process.env.PATH, HOME: folder, KEYS_HOME: home };
   const running = [];
@@ -97,7 +97,6 @@ export async function benchDelay() {
   } finally {
     // The server misses its database if that is removed first.
     await Promise.all(running.map((one) => one.end()));
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

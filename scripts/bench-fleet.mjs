@@ -5,10 +5,10 @@
 // Nothing is asserted.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { Agent, get } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newFolder } from './bench-folder.mjs';
 import { startProgram } from './bench-processes.mjs';
 import { median } from './bench-table.mjs';
 import { root } from './setup.mjs';
@@ -21,7 +21,7 @@ const rounds = 3;
 const program = join(root, 'dist', 'keys.cjs');
 
 export async function benchFleet() {
-  const folder = mkdtempSync(join(tmpdir(), 'keys-bench-fleet-'));
+  const folder = newFolder('fleet');
   const api = await startProgram(process.execPath, [
     join(root, 'scripts', 'bench-fleet-api.mjs'),
     keys,
@@ -54,7 +54,6 @@ export async function benchFleet() {
     };
   } finally {
     api.end();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

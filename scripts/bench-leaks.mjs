@@ -1,9 +1,9 @@
 // How long `keys leaks` takes for a tree of 1 GB of text, next to ripgrep with the same patterns in the same run, and for a change
 // that is about to be committed, next to Node.js alone. ripgrep has to be installed. Nothing is asserted.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newFolder } from './bench-folder.mjs';
 import { median, takeTurns } from './bench-table.mjs';
 import { declaredFormats, randomValue } from './leak-corpus.mjs';
 import { root } from './setup.mjs';
@@ -13,53 +13,49 @@ const rounds = 5;
 const program = join(root, 'dist', 'keys.cjs');
 
 export async function benchLeaks() {
-  const folder = mkdtempSync(join(tmpdir(), 'keys-bench-leaks-'));
-  try {
-    const formats = await declaredFormats(folder);
-    const patterns = join(folder, 'patterns');
-    writeFileSync(patterns, formats.map((format) => `${patternOf(format)}\n`).join(''));
-    const tree = join(folder, 'tree');
-    const files = fillTree(tree, formats);
-    const repository = join(folder, 'repository');
-    stageChange(repository);
-    const cases = [
-      {
-        what: 'a tree',
-        base: true,
-        command: ['rg', '-uu', '--no-config', '--no-unicode', '-c', '-f', patterns, tree],
-      },
-      { what: 'a tree', command: [process.execPath, program, 'leaks', '--no-ignore', '--json', tree] },
-      { what: 'a staged change', base: true, command: [process.execPath, '-e', '0'] },
-      { what: 'a staged change', cwd: repository, command: [process.execPath, program, 'leaks', '--staged'] },
-    ];
-    const env = { ...process.env, KEYS_HOME: join(folder, 'home'), KEYS_PROFILE: 'local' };
-    const results = await takeTurns(cases, rounds, ({ command, cwd }) => measure(command, { cwd, env }));
-    const rows = [0, 2].map((at) => {
-      const [base, own] = [results[at], results[at + 1]];
-      const seconds = median(own.map((one) => one.seconds));
-      const baseSeconds = median(base.map((one) => one.seconds));
-      return {
-        what: cases[at].what,
-        seconds,
-        baseSeconds,
-        ratio: median(own.map((one, round) => one.seconds / base[round].seconds)),
-        megabytes: Math.max(...own.map((one) => one.megabytes)),
-      };
-    });
+  const folder = newFolder('leaks');
+  const formats = await declaredFormats(folder);
+  const patterns = join(folder, 'patterns');
+  writeFileSync(patterns, formats.map((format) => `${patternOf(format)}\n`).join(''));
+  const tree = join(folder, 'tree');
+  const files = fillTree(tree, formats);
+  const repository = join(folder, 'repository');
+  stageChange(repository);
+  const cases = [
+    {
+      what: 'a tree',
+      base: true,
+      command: ['rg', '-uu', '--no-config', '--no-unicode', '-c', '-f', patterns, tree],
+    },
+    { what: 'a tree', command: [process.execPath, program, 'leaks', '--no-ignore', '--json', tree] },
+    { what: 'a staged change', base: true, command: [process.execPath, '-e', '0'] },
+    { what: 'a staged change', cwd: repository, command: [process.execPath, program, 'leaks', '--staged'] },
+  ];
+  const env = { ...process.env, KEYS_HOME: join(folder, 'home'), KEYS_PROFILE: 'local' };
+  const results = await takeTurns(cases, rounds, ({ command, cwd }) => measure(command, { cwd, env }));
+  const rows = [0, 2].map((at) => {
+    const [base, own] = [results[at], results[at + 1]];
+    const seconds = median(own.map((one) => one.seconds));
+    const baseSeconds = median(base.map((one) => one.seconds));
     return {
-      title: 'Leaks',
-      about: `a search of ${files} files of 1 GB together next to ripgrep with the same ${formats.length} patterns, and of a staged change next to Node.js that does nothing`,
-      columns: [
-        { key: 'seconds', label: 's', digits: 2 },
-        { key: 'baseSeconds', label: 'next to', digits: 2 },
-        { key: 'ratio', label: 'ratio', digits: 2 },
-        { key: 'megabytes', label: 'MB of memory', digits: 0 },
-      ],
-      rows,
+      what: cases[at].what,
+      seconds,
+      baseSeconds,
+      ratio: median(own.map((one, round) => one.seconds / base[round].seconds)),
+      megabytes: Math.max(...own.map((one) => one.megabytes)),
     };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
+  return {
+    title: 'Leaks',
+    about: `a search of ${files} files of 1 GB together next to ripgrep with the same ${formats.length} patterns, and of a staged change next to Node.js that does nothing`,
+    columns: [
+      { key: 'seconds', label: 's', digits: 2 },
+      { key: 'baseSeconds', label: 'next to', digits: 2 },
+      { key: 'ratio', label: 'ratio', digits: 2 },
+      { key: 'megabytes', label: 'MB of memory', digits: 0 },
+    ],
+    rows,
+  };
 }
 
 /** As ripgrep writes it. */

@@ -5,17 +5,15 @@ import {
   chownSync,
   cpSync,
   existsSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { newFolder } from './bench-folder.mjs';
 
 const password = 'password-EXAMPLE';
 
@@ -23,7 +21,7 @@ const password = 'password-EXAMPLE';
 export async function startPostgres() {
   const installed = programs();
   if (!installed) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'keys-bench-postgres-'));
+  const folder = newFolder('postgres');
   const owner = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
   // PostgreSQL refuses root, and another user may not reach the packages.
   const own = join(folder, 'postgres');
@@ -61,7 +59,6 @@ export async function startPostgres() {
       const ended = new Promise((resolve) => child.once('close', resolve));
       child.kill('SIGINT');
       await ended;
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -3,10 +3,10 @@
 // the program and in the kernel for it; the numbers are medians. They are printed, never asserted.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillDatabase, idOf } from './bench-fill.mjs';
+import { newFolder } from './bench-folder.mjs';
 import { median, takeTurns } from './bench-table.mjs';
 import { root } from './setup.mjs';
 
@@ -15,7 +15,7 @@ const logEntries = 1_000_000;
 const rounds = 5;
 const listRounds = 3;
 
-const folder = mkdtempSync(join(tmpdir(), 'keys-bench-scale-'));
+const folder = newFolder('scale');
 const program = join(root, 'dist', 'keys.cjs');
 const common = { PATH: process.env.PATH, HOME: folder };
 const measured = join(folder, 'measured');
@@ -35,7 +35,6 @@ export async function* benchScale() {
     yield* benchRemote(String(line).trim());
   } finally {
     api?.kill();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

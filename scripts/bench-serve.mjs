@@ -1,9 +1,9 @@
 // What `keys serve` answers in a second next to a bare node:http server, under the same load.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newFolder } from './bench-folder.mjs';
 import { startPostgres } from './bench-postgres.mjs';
 import { startProgram } from './bench-processes.mjs';
 import { median, takeTurns } from './bench-table.mjs';
@@ -41,7 +41,7 @@ const columns = [
 
 /** A section of the report. `peers` are those of `installPeers`; `comparedOnly`: nothing that has no peer. */
 export async function benchServe({ peers, comparedOnly = false } = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'keys-bench-serve-'));
+  const folder = newFolder('serve');
   const env = { PATH: process.env.PATH, HOME: folder, KEYS_HOME: join(folder, 'home') };
   const running = [];
   const startWith = async (variables, ...args) => {
@@ -81,7 +81,6 @@ export async function benchServe({ peers, comparedOnly = false } = {}) {
   } finally {
     for (const one of running) one.end();
     await database?.end();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -2,12 +2,13 @@
 // part it measures everything and writes `bench/results.json` and `docs/performance.md`; `peers` measures what other programs
 // can be compared with, beside them.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { benchCommands } from './bench-commands.mjs';
 import { benchDelay } from './bench-delay.mjs';
 import { benchFleet } from './bench-fleet.mjs';
+import { newFolder } from './bench-folder.mjs';
 import { benchLeaks } from './bench-leaks.mjs';
 import { performancePage } from './bench-page.mjs';
 import { installPeers } from './bench-peers.mjs';
@@ -60,15 +61,10 @@ for await (const section of parts[name]()) {
 if (name === 'all') write();
 
 async function* withPeers(options) {
-  const folder = mkdtempSync(join(tmpdir(), 'keys-bench-peers-'));
-  try {
-    const peers = installPeers(folder);
-    for (const note of peers.notes) console.log(note);
-    yield await benchCommands({ peers, ...options });
-    yield await benchServe({ peers, ...options });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const peers = installPeers(newFolder('peers'));
+  for (const note of peers.notes) console.log(note);
+  yield await benchCommands({ peers, ...options });
+  yield await benchServe({ peers, ...options });
 }
 
 function write() {
