@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Matches a line that ends with its checksum. */
 export const lineWithSum = /^(\{.*),"sum":"([0-9a-f]{16})"\}$/s;
@@ -10,7 +10,7 @@ export function withSum(text: string, sum: string): string {
 
 /** The checksum of a line; `before` is that of the line before it, empty for the first line. */
 export function sumOf(before: string, text: string): string {
-  return createHash('sha256').update(`${before}\n${text}`).digest('hex').slice(0, 16);
+  return hash('sha256', `${before}\n${text}`).slice(0, 16);
 }
 
 /** The content of a line without its checksum. */

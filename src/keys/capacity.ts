@@ -1,6 +1,7 @@
 import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Key } from './key.ts';
+import { isActive } from './key.ts';
 import type { Capabilities } from './ports.ts';
 
 /**
@@ -10,9 +11,11 @@ import type { Capabilities } from './ports.ts';
 export function requireCapacity(
   provider: string,
   { maxKeys, overlap }: Capabilities,
-  live: readonly Key[],
+  keys: readonly Key[],
 ): void {
-  if (maxKeys === null || live.length < maxKeys) return;
+  if (maxKeys === null || keys.length < maxKeys) return;
+  const live = keys.filter(isActive);
+  if (live.length < maxKeys) return;
   const ids = live.map(({ id }) => id);
   throw new KeysError({
     code: 'key_limit',

@@ -1,3 +1,4 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, resolve, win32 } from 'node:path';
 import which from 'which';
 import { KeysError } from '../base/errors.ts';
@@ -19,7 +20,6 @@ export async function findProgram(
   const isPath = /[/\\]/.test(name);
   const wanted = isPath ? resolve(cwd, name) : name;
   const search = JSON.stringify([wanted, env.PATH, env.PATHEXT]);
-  const isExecutable = (path: string) => which.sync(path, { nothrow: true }) !== null;
   const known = foundPaths.get(search);
   if (known !== undefined && isExecutable(known)) return known;
   const options = {
@@ -41,6 +41,15 @@ export async function findProgram(
     message: `the program ${maskSecrets(name)} ${isPath ? 'does not exist or is not executable' : 'is not on the PATH'}`,
     hints,
   });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -119,7 +119,7 @@ async function rotate(
   if (!seen || isEnded(listed, seen.key)) throw overtaken(listed.name);
   const { key: old, seenAt } = seen;
   const successor = await planSuccessor(services, old, policy);
-  if (capabilities.overlap === 'client') requireCapacity(provider, capabilities, keys.filter(isActive));
+  if (capabilities.overlap === 'client') requireCapacity(provider, capabilities, keys);
   const replaces = replacedBy(services, old, policy);
   const requested = requestedOf(services, old, successor, policy);
   const recordOf: RecordOf<RotationRecord> = ({ key, delivered, operation }) => ({
