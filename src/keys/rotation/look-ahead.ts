@@ -5,11 +5,11 @@ import { mayHide } from '../key.ts';
 import type { KeyBackend } from '../ports.ts';
 import type { Ahead, RotationServices, SeenKey } from './services.ts';
 
-/**
- * Of the keys that are rotated at a time, each stands for so many names that are taken together, and whose keys are looked at
- * with one list: few lists, none of which is old by the time of its last key.
- */
-const turnsPerGroup = 12;
+/** Of the keys that are rotated at a time, each stands for so many of the first group. */
+const firstTurns = 12;
+
+/** How long the keys of a later group take: few lists, none of which is old by the time of its last key. */
+const groupMs = 4_000;
 
 /** So many names are taken in one stretch, which keeps the process busy: calls that are answered meanwhile come next. */
 const claimsPerTurn = 10;
@@ -18,41 +18,83 @@ interface AheadServices extends Pick<RotationServices, 'claimName' | 'openRotati
   backend: Pick<KeyBackend, 'list'>;
 }
 
+/** Neighbours whose names are taken together, and which are looked at with one list. */
+interface Group {
+  readonly first: number;
+  readonly size: number;
+  readonly looks: Promise<Looks>;
+  /** When the first of its rotations began. */
+  begunAt?: number;
+}
+
+interface Looks {
+  readonly byId: ReadonlyMap<string, Ahead>;
+  /** How long they took. */
+  readonly ms: number;
+}
+
 /**
  * Looks at many keys with one list, for an API whose list tells as much of a key as a look at it, and for their unfinished
  * rotations with one look at the journal. Both are read once the names are taken, so that they show what another process has
- * done until then.
+ * done until then. The next list is read while half of the keys of the one before are rotated.
  */
 export class LookAhead {
   readonly #services: AheadServices;
   readonly #targets: readonly Key[];
-  readonly #groups: Promise<ReadonlyMap<string, Ahead>>[] = [];
+  readonly #now: () => number;
+  readonly #indexes: ReadonlyMap<Key, number>;
+  readonly #groups: Group[] = [];
   readonly #releases: (() => void)[] = [];
 
-  constructor(services: AheadServices, targets: readonly Key[]) {
+  constructor(services: AheadServices, targets: readonly Key[], now = monotonicMs) {
     this.#services = services;
     this.#targets = targets;
+    this.#now = now;
+    this.#indexes = new Map(targets.map((target, index) => [target, index]));
   }
 
-  /** `concurrency`: how many keys are rotated at a time, which stays the same. */
+  /** To be called in the order of the targets. `concurrency`: how many keys are rotated at a time, which stays the same. */
   async at(target: Key, concurrency: number): Promise<Ahead | undefined> {
-    const groupSize = turnsPerGroup * concurrency;
-    const index = this.#targets.indexOf(target);
-    const group = Math.floor(index / groupSize);
-    // The next group is ready when this one is through.
-    if (index % groupSize === groupSize / 2) void this.#group(group + 1, groupSize);
-    return (await this.#group(group, groupSize)).get(target.id);
+    const index = this.#indexes.get(target) ?? 0;
+    const minSize = firstTurns * concurrency;
+    while (this.#end <= index) this.#begin(minSize);
+    const group = this.#groups.findLast(({ first }) => first <= index) as Group;
+    const { byId, ms } = await group.looks;
+    group.begunAt ??= this.#now();
+    const half = Math.floor(group.size / 2);
+    if (index === group.first + half && this.#end === group.first + group.size) {
+      // What is not done yet is as much as is under way.
+      const done = half - 2 * concurrency;
+      const timeLeft = Math.min(groupMs, maxSeenMs - spareMs - ms);
+      const size = Math.floor((done / (this.#now() - group.begunAt)) * timeLeft);
+      this.#begin(Math.max(minSize, size));
+    }
+    return byId.get(target.id);
   }
 
   /** Gives every name back. To be called when the last rotation has ended. */
   async end(): Promise<void> {
-    await Promise.all(this.#groups);
+    await Promise.all(this.#groups.map(({ looks }) => looks));
     for (const release of this.#releases) release();
   }
 
-  #group(index: number, size: number): Promise<ReadonlyMap<string, Ahead>> {
-    this.#groups[index] ??= this.#prepare(this.#targets.slice(index * size, (index + 1) * size));
-    return this.#groups[index];
+  /** How many targets are in groups. */
+  get #end(): number {
+    const last = this.#groups.at(-1);
+    return last ? last.first + last.size : 0;
+  }
+
+  #begin(wantedSize: number): void {
+    const first = this.#end;
+    const targets = this.#targets.slice(first, first + wantedSize);
+    if (targets.length === 0) return;
+    this.#groups.push({ first, size: targets.length, looks: this.#look(targets) });
+  }
+
+  async #look(targets: readonly Key[]): Promise<Looks> {
+    const begunAt = this.#now();
+    const byId = await this.#prepare(targets);
+    return { byId, ms: this.#now() - begunAt };
   }
 
   async #prepare(targets: readonly Key[]): Promise<ReadonlyMap<string, Ahead>> {
@@ -98,6 +140,9 @@ export class LookAhead {
 
 /** A look at an old key that is younger than this need not be repeated. */
 export const maxSeenMs = 10_000;
+
+/** By so much, the last key of a group is younger than that. */
+const spareMs = 1_000;
 
 /** Of an API without a call for one key, a list that is younger than this is not read again. */
 const maxListedMs = 1_000;

@@ -1,5 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../../src/base/errors.ts';
 import type { Key } from '../../../src/keys/key.ts';
 import type { OpenOperation } from '../../../src/keys/operations/open-operation.ts';
@@ -13,9 +12,11 @@ class Account {
   readonly events: string[] = [];
   readonly #listed: ReturnType<typeof key>[];
   readonly #journal: OpenOperation[] | Error;
+  readonly #onList: () => void;
 
-  constructor(names: string[], journal: OpenOperation[] | Error = []) {
+  constructor(names: string[], journal: OpenOperation[] | Error = [], onList = () => {}) {
     this.#journal = journal;
+    this.#onList = onList;
     this.#listed = names.map((name) => key({ id: `old-${name}`, name }));
   }
 
@@ -34,6 +35,7 @@ class Account {
   readonly backend = {
     list: async () => {
       this.events.push('list');
+      this.#onList();
       return this.#listed;
     },
   };
@@ -78,19 +80,40 @@ test('a name that another process has taken stops its own rotation only', async 
   expect((await ahead.at(a, 4))?.claim()).toBeTypeOf('function');
 });
 
-test('names are taken some at a time', async () => {
-  const targets = Array.from({ length: 250 }, (_, index) => target(`n${index}`));
-  const account = new Account([]);
-  const ahead = new LookAhead(account, targets);
-  const claims = () => account.events.filter((event) => event.startsWith('claim')).length;
-  await ahead.at(targets[0] ?? target(''), 4);
-  expect(claims()).toBe(48);
-  await ahead.at(targets[24] ?? target(''), 4);
-  // The next ones are taken meanwhile, a few at a time.
-  while (claims() < 96) await setImmediate();
-  for (let turn = 0; turn < 10; turn += 1) await setImmediate();
-  expect(claims()).toBe(96);
-  await ahead.end();
+describe('a later group has as many keys as are rotated in a moment', () => {
+  /** How many names are taken when half of the first group has begun so many ms after its first key. */
+  async function claimsAfter(halfMs: number, { listMs = 0 } = {}): Promise<number> {
+    const targets = Array.from({ length: 500 }, (_, index) => target(`n${index}`));
+    let now = 0;
+    const account = new Account([], [], () => {
+      now += listMs;
+    });
+    const ahead = new LookAhead(account, targets, () => now);
+    const claims = () => account.events.filter((event) => event.startsWith('claim')).length;
+    const at = async (index: number) => ahead.at(targets[index] ?? target(''), 4);
+    await at(0);
+    expect(claims()).toBe(48);
+    await at(23);
+    expect(claims()).toBe(48);
+    now += halfMs;
+    await at(24);
+    // They are taken meanwhile, a few at a time.
+    expect(claims()).toBeLessThan(96);
+    await at(48);
+    await ahead.end();
+    return claims() - 48;
+  }
+
+  test.each([
+    ['at 16 keys a second', 1000, {}, 64],
+    ['at 64 keys a second', 250, {}, 256],
+    ['no fewer than the first one, however slow the API is', 5000, {}, 48],
+    ['fewer if a list takes so long that they would be old at the end', 250, { listMs: 7000 }, 128],
+    ['no fewer than the first one, however long a list takes', 250, { listMs: 20_000 }, 48],
+    ['every one that is left, if no time passes', 0, {}, 452],
+  ])('%s', async (_, halfMs, list, size) => {
+    expect(await claimsAfter(halfMs, list)).toBe(size);
+  });
 });
 
 /** An account in which a key is found, or only listed, or neither. */
