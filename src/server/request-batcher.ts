@@ -8,6 +8,10 @@ import { RowLimit } from './row-limit.ts';
 /** A use that was enqueued is on its way to the database after this time. */
 const flushDelayMs = 10;
 
+/** The same once so many have come since the last batch: waking the thread that writes takes as long as some answers. */
+const busyFlushDelayMs = 25;
+const busyUses = 50;
+
 /** After the database refused uses: it is busy, or its disk is full. */
 const retryDelayMs = 500;
 
@@ -50,6 +54,9 @@ export class RequestBatcher {
   #uses: Use[] = [];
   /** The enqueued use of each key that came last: in a busy millisecond, many are equal. */
   readonly #latestByKey = new Map<string, Use>();
+  /** How many have been enqueued since the last batch. */
+  #enqueued = 0;
+  #isBusy = false;
   /** Uses that are being written. */
   #writing: readonly Use[] = [];
   #written: Promise<void> = Promise.resolve();
@@ -96,7 +103,8 @@ export class RequestBatcher {
       this.#uses.push(use);
       this.#latestByKey.set(use.keyId, use);
     }
-    this.#flushAfter(flushDelayMs);
+    this.#enqueued += 1;
+    this.#flushAfter(this.#isBusy ? busyFlushDelayMs : flushDelayMs);
   }
 
   /** As `record`, for what a key reports itself, which is refused if the key may not be used. */
@@ -133,6 +141,8 @@ export class RequestBatcher {
 
   async #write(): Promise<void> {
     if (this.#uses.length === 0) return;
+    this.#isBusy = this.#enqueued >= busyUses;
+    this.#enqueued = 0;
     this.#writing = this.#uses;
     this.#onBatch('uses', this.#writing.length);
     this.#uses = [];

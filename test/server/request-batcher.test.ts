@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Use } from '../../src/authority/use.ts';
 import { KeysError } from '../../src/base/errors.ts';
 import { RequestBatcher } from '../../src/server/request-batcher.ts';
@@ -23,6 +23,8 @@ async function started() {
   );
   return { batcher, clock, service, state };
 }
+
+afterEach(() => vi.useRealTimers());
 
 const paths = (uses: readonly Use[] | undefined) => uses?.map(({ path, times = 1 }) => [path, times]);
 
@@ -50,6 +52,23 @@ test('equal uses of one millisecond are one with a number, in the order of each 
     ['/b', 1],
     ['/a', 1],
   ]);
+});
+
+test('a use is written soon, and a little later while many arrive', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { batcher, state } = await started();
+  const writtenAfter = async (count: number) => {
+    const before = state.batches.length;
+    for (let number = 0; number < count; number += 1) batcher.enqueueUse(use({ keyId: 'a', path: '/a' }));
+    for (let waitedMs = 1; ; waitedMs += 1) {
+      await vi.advanceTimersByTimeAsync(1);
+      if (state.batches.length > before) return waitedMs;
+    }
+  };
+  expect(await writtenAfter(1)).toBe(10);
+  expect(await writtenAfter(50)).toBe(10);
+  expect(await writtenAfter(49)).toBe(25);
+  expect(await writtenAfter(1)).toBe(10);
 });
 
 test('uses that could not be written are kept in front of later ones, and written once', async () => {
