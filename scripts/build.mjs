@@ -13,6 +13,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [executableFolder] = process.argv.slice(2);
 const dist = executableFolder ?? join(root, 'dist');
 const fresh = executableFolder ?? join(root, `dist.${process.pid}`);
+if (fresh !== dist)
+  process.on('exit', (code) => code !== 0 && rmSync(fresh, { recursive: true, force: true }));
 const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 
 // Loading many small files costs more than loading one, so each of these groups is one file. Everything else, such as
