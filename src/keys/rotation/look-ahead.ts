@@ -141,7 +141,7 @@ export class LookAhead {
 /** A look at an old key that is younger than this need not be repeated. */
 export const maxSeenMs = 10_000;
 
-/** By so much, the last key of a group is younger than that. */
+/** The margin by which the last key of a group stays younger than that. */
 const spareMs = 1_000;
 
 /** Of an API without a call for one key, a list that is younger than this is not read again. */
