@@ -43,6 +43,7 @@ export async function findProgram(
   });
 }
 
+/** Asked again for each delivery of a fleet; `which` takes three times as many calls of the system. */
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
